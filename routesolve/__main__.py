@@ -1,0 +1,5 @@
+"""``python -m routesolve``."""
+
+from routesolve.cli import main
+
+main()

@@ -1,0 +1,281 @@
+"""The independent checker: is a plan feasible, and what does it cost?
+
+Recomputes everything from the instance and the order of the visits, in pure Python and NumPy, slow
+and plain. It shares no code with any solver and runs on every result before it is shown. Rules are
+those of ``docs/format.md``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from routesolve.instances.model import Job, Shipment, VehicleType
+from routesolve.solutions.driven import DrivenRoute
+from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
+from routesolve.solutions.violations import RULES, Violation
+
+if TYPE_CHECKING:
+    from routesolve.instances.instance import VrpInstance
+
+__all__ = ["RULES", "Report", "Violation", "alone", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checker found.
+
+    Attributes
+    ----------
+    solution
+        The plan with all times, loads, distances, costs and reasons of unserved jobs.
+    violations
+        Broken rules; empty = feasible.
+    terms
+        Cost by term; their sum is ``cost``.
+    cost
+        Under the instance's objective.
+    totals
+        distance, duration, driving, service, waiting, vehicles, served, unserved.
+    """
+
+    solution: Solution
+    violations: tuple[Violation, ...]
+    terms: dict[str, float]
+    cost: float
+    totals: dict[str, float]
+    mandatory_unserved: int = 0
+
+    @property
+    def feasible(self) -> bool:
+        """No rule is broken."""
+        return not self.violations
+
+    @property
+    def complete(self) -> bool:
+        """Every mandatory job is served."""
+        return self.mandatory_unserved == 0
+
+
+def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) -> Report:
+    """Check and price a plan.
+
+    Parameters
+    ----------
+    instance
+        Any instance the model can express.
+    solution
+        Timed or not. Times stated in it are tested against the roads; the returned plan has the
+        checker's own.
+    reasons
+        Examine why jobs are unserved.
+
+    Returns
+    -------
+    Report
+        Also for broken plans: nothing is raised for a plan that is merely wrong.
+    """
+    found = list(_plan_rules(instance, solution))
+    checked = [DrivenRoute(instance, index, route) for index, route in enumerate(solution.routes)]
+    for driven in checked:
+        found.extend(driven.violations)
+    driven_used = [d for d in checked if d.used]
+    left_out = _unassigned(instance, solution, reasons)
+    terms, unserved = _cost_terms(instance, solution, driven_used)
+    cost = sum(terms.values())
+    stated = solution.cost
+    if stated is not None and abs(stated - cost) > 1e-4 * max(1.0, abs(cost)):
+        found.append(
+            Violation(
+                "stated_cost", f"the plan states cost {stated:g}, it is {cost:g}", stated - cost
+            )
+        )
+    timed = Solution(tuple(d.timed() for d in driven_used), left_out, cost)
+    totals = {
+        name: sum(getattr(d, name) for d in driven_used)
+        for name in ("distance", "duration", "driving", "service", "waiting")
+    }
+    totals |= {
+        "vehicles": len(driven_used),
+        "served": instance.task_count - len(left_out),
+        "unserved": len(left_out),
+    }
+    return Report(timed, tuple(found), terms, cost, totals, unserved)
+
+
+# -- rules over the whole plan -----------------------------------------------------------------
+
+
+def _plan_rules(instance: VrpInstance, solution: Solution) -> Iterator[Violation]:
+    visits: Counter[tuple[str, str]] = Counter()
+    on_route: dict[str, list[int]] = {}
+    vehicles: dict[str, list[int]] = {}
+    for r, route in enumerate(solution.routes):
+        if route.stops:
+            vehicles.setdefault(route.vehicle_type, []).append(route.vehicle)
+        for visit in route.stops:
+            visits[visit.kind, visit.id or ""] += 1
+            if visit.kind != "job":
+                on_route.setdefault(visit.id or "", []).append(r)
+    for (kind, name), count in visits.items():
+        if count > 1:
+            yield Violation(
+                "duplicate", f"{kind} {name!r} is visited {count} times", count - 1, job=name
+            )
+    for shipment in instance.shipments:
+        ends = (visits["pickup", shipment.id], visits["delivery", shipment.id])
+        if ends[0] != ends[1] or len(set(on_route.get(shipment.id, ()))) > 1:
+            yield Violation(
+                "pairing",
+                f"shipment {shipment.id!r}: pickup and delivery are not on one route",
+                job=shipment.id,
+            )
+    for name, numbers in vehicles.items():
+        kind = instance.vehicle_types_by_id.get(name)
+        if kind is None:
+            continue
+        twice = [n for n, c in Counter(numbers).items() if c > 1]
+        above = [n for n in numbers if kind.count is not None and n >= kind.count]
+        if twice or above:
+            yield Violation(
+                "fleet",
+                f"{len(numbers)} routes of vehicle type {name!r}, which has {kind.count} vehicles"
+                if above
+                else f"vehicle {twice[0]} of type {name!r} has more than one route",
+                len(above) or len(twice),
+                job=name,
+            )
+    served: dict[str, list[str]] = {}
+    known = {**instance.jobs_by_id, **instance.shipments_by_id}
+    for _, name in solution.served():
+        task = known.get(name)
+        if task is not None and task.group is not None:
+            served.setdefault(task.group, []).append(name)
+    for group, names in served.items():
+        if len(set(names)) > 1:
+            yield Violation(
+                "group",
+                f"group {group!r}: {', '.join(names)} are all served",
+                len(names) - 1,
+                job=names[1],
+            )
+    yield from _locked(instance, solution)
+
+
+def _locked(instance: VrpInstance, solution: Solution) -> Iterator[Violation]:
+    actual = {
+        (route.vehicle_type, route.vehicle): [
+            (v.kind, v.id) for v in route.visits if v.kind not in ("start", "end")
+        ]
+        for route in solution.routes
+    }
+    for plan in instance.initial_routes:
+        if not plan.locked:
+            continue
+        locked = [
+            (v.kind, v.id) for v in plan.visits[: plan.locked] if v.kind not in ("start", "end")
+        ]
+        now = actual.get((plan.vehicle_type, plan.vehicle), [])
+        if now[: len(locked)] != locked:
+            yield Violation(
+                "locked",
+                f"vehicle {plan.vehicle} of type {plan.vehicle_type!r}: the first {plan.locked} "
+                "visits are locked, the plan changes them",
+                vehicle=f"{plan.vehicle_type}-{plan.vehicle + 1}",
+            )
+
+
+# -- cost --------------------------------------------------------------------------------------
+
+
+def _cost_terms(
+    instance: VrpInstance, solution: Solution, driven: list[DrivenRoute]
+) -> tuple[dict[str, float], int]:
+    """Cost by term, and the number of mandatory jobs (or groups) left out."""
+    names = ("distance", "duration", "overtime", "lateness", "vehicles", "preference")
+    terms = dict.fromkeys(names, 0.0)
+    for route in driven:
+        for name, value in route.own_cost().items():
+            terms[name] += value
+    objective = instance.objective
+    terms["balance"] = objective.balance * max((d.duration for d in driven), default=0.0)
+    terms["prizes"], terms["unserved"], unserved = 0.0, 0.0, 0
+    served = {name for _, name in solution.served()}
+    groups: dict[str, list[Job | Shipment]] = {}
+    for task in (*instance.jobs, *instance.shipments):
+        if task.group is not None:
+            groups.setdefault(task.group, []).append(task)
+        elif task.id not in served:
+            terms["prizes"] += task.prize or 0.0
+            if task.prize is None:
+                unserved += 1
+                terms["unserved"] += (objective.unserved or 0.0) * (1 + task.priority)
+    for members in groups.values():
+        here = [task for task in members if task.id in served]
+        if any(task.prize is None for task in members):
+            if not here:
+                unserved += 1
+                priority = max(task.priority for task in members)
+                terms["unserved"] += (objective.unserved or 0.0) * (1 + priority)
+        else:
+            best = max(task.prize or 0.0 for task in members)
+            terms["prizes"] += best - max((task.prize or 0.0 for task in here), default=0.0)
+    return {name: float(value) for name, value in terms.items()}, unserved
+
+
+# -- what is left out --------------------------------------------------------------------------
+
+
+def _unassigned(instance: VrpInstance, solution: Solution, reasons: bool) -> tuple[Unassigned, ...]:
+    served = {name for _, name in solution.served()}
+    tasks = {**instance.jobs_by_id, **instance.shipments_by_id}
+    groups = {tasks[name].group for name in served if name in tasks} - {None}
+    found = []
+    for task in (*instance.jobs, *instance.shipments):
+        if task.id in served:
+            continue
+        left = Unassigned("job" if isinstance(task, Job) else "shipment", task.id)
+        if task.group in groups:
+            left = replace(left, reason="group", detail="another job of its group is served")
+        elif reasons:
+            left = _reason(instance, task, left)
+        found.append(left)
+    return tuple(found)
+
+
+def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Unassigned:
+    """First level: impossible alone on every vehicle, or no room."""
+    closest: list[Violation] | None = None
+    for kind in instance.vehicle_types:
+        if kind.count == 0:
+            continue
+        broken = alone(instance, task, kind)
+        if not broken:
+            if task.prize is not None:
+                return replace(
+                    left, reason="prize", detail=f"optional; left out for its prize {task.prize:g}"
+                )
+            return replace(
+                left, reason="no_room", detail="fits alone, but not beside the other jobs"
+            )
+        if closest is None or len(broken) < len(closest):
+            closest = broken
+    detail = "; ".join(v.message.split(": ", 1)[-1] for v in closest or ())
+    return replace(left, reason="impossible", detail=f"impossible alone: {detail or 'no vehicle'}")
+
+
+def alone(instance: VrpInstance, task: Job | Shipment, kind: VehicleType) -> list[Violation]:
+    """Return what forbids an empty vehicle to serve a task and nothing else; breaks left aside."""
+    if isinstance(task, Job):
+        stops = (Visit("job", task.id),)
+    else:
+        stops = (Visit("pickup", task.id), Visit("delivery", task.id))
+    best: list[Violation] | None = None
+    for end in (kind.end, *kind.alternative_ends):
+        driven = DrivenRoute(instance, 0, Route(kind.id, (*stops, Visit("end", end))))
+        broken = [v for v in driven.violations if v.kind != "break"]
+        if best is None or len(broken) < len(best):
+            best = broken
+    return best or []

@@ -1,0 +1,466 @@
+"""One route as it is really driven: loads, times, distances, cost terms and broken rules.
+
+Part of the checker: pure Python and NumPy, independent of every solver.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.instances.model import Depot, Job, Shipment, Stop
+from routesolve.solutions.schedule import EPSILON, Ride, Rules, Step, Timeline, schedule
+from routesolve.solutions.solution import Route, Visit
+from routesolve.solutions.violations import Violation
+
+if TYPE_CHECKING:
+    from routesolve.instances.instance import VrpInstance
+
+RELATIVE = 1e-9  # slack on loads, for sums of floats
+STATED_SLACK = 1.0  # seconds; plans often state whole seconds
+
+
+@dataclass(slots=True)
+class _Trip:
+    """What is known of a trip (between depot visits) before it is driven."""
+
+    jobs: list[Job] = field(default_factory=list)
+    release: float = 0.0
+
+
+class DrivenRoute:
+    """A route as it is really driven: loads, times, distances, cost, violations."""
+
+    def __init__(self, instance: VrpInstance, index: int, route: Route) -> None:
+        self.instance = instance
+        self.index = index
+        self.route = route
+        self.violations: list[Violation] = []
+        self.distance = self.duration = self.driving = self.service = self.waiting = 0.0
+        self.overtime = self.soft_cost = 0.0
+        self.cost = 0.0
+        kind = instance.vehicle_types_by_id.get(route.vehicle_type)
+        self.used = bool(route.stops) and kind is not None
+        if kind is None:
+            self._note(
+                "unknown",
+                f"there is no vehicle type {route.vehicle_type!r}",
+                job=route.vehicle_type,
+            )
+            return
+        self.kind = kind
+        self.visits = self._known_visits()
+        self.used = any(v.kind in ("job", "pickup", "delivery") for v in self.visits)
+        if not self.used:
+            return
+        self.places = self._places()
+        self._compatibility()
+        self._loads()
+        self._breaks()
+        self._drive()
+        self._stated_times()
+
+    def _note(
+        self, rule: str, message: str, amount: float = 1.0, *, job: str | None = None
+    ) -> None:
+        name = self.route.name
+        self.violations.append(Violation(rule, f"{name}: {message}", amount, self.index, name, job))
+
+    # what is visited, and where
+
+    def _known_visits(self) -> list[Visit]:
+        """Start and end added, visits of unknown things reported and left out."""
+        instance, kind = self.instance, self.kind
+        breaks = {pause.id for pause in kind.breaks}
+        inner = []
+        visits = list(self.route.visits)
+        start, end = Visit("start", kind.start), Visit("end", kind.end)
+        if visits and visits[0].kind == "start":
+            given = visits.pop(0)
+            if given.id is not None and given.id != kind.start:
+                self._note(
+                    "place", f"starts at {given.id!r} instead of {kind.start!r}", job=given.id
+                )
+        if visits and visits[-1].kind == "end":
+            given = visits.pop()
+            if given.id is not None and given.id != kind.end:
+                if given.id in kind.alternative_ends:
+                    end = Visit("end", given.id)
+                else:
+                    self._note(
+                        "place", f"ends at {given.id!r} instead of {kind.end!r}", job=given.id
+                    )
+        for visit in visits:
+            known = (
+                (visit.kind == "job" and visit.id in instance.jobs_by_id)
+                or (visit.kind in ("pickup", "delivery") and visit.id in instance.shipments_by_id)
+                or (visit.kind == "break" and visit.id in breaks)
+                or (visit.kind == "reload" and visit.id in instance.depots_by_id)
+            )
+            if known:
+                inner.append(visit)
+            elif visit.kind in ("start", "end"):
+                self._note("place", f"a {visit.kind} in the middle of the route")
+            else:
+                self._note("unknown", f"there is no {visit.kind} {visit.id!r}", job=visit.id)
+        return [start, *inner, end]
+
+    def _part(self, visit: Visit) -> Job | Stop | Depot | None:
+        instance, name = self.instance, visit.id or ""
+        if visit.kind == "job":
+            return instance.jobs_by_id[name]
+        if visit.kind in ("pickup", "delivery"):
+            shipment = instance.shipments_by_id[name]
+            return shipment.pickup if visit.kind == "pickup" else shipment.delivery
+        if visit.kind == "break" or visit.id is None:
+            return None
+        return instance.depots_by_id[name]
+
+    def _places(self) -> list[int]:
+        """Place of each visit: breaks are where the vehicle was, open ends where the stops are."""
+        found = [
+            -1 if part is None else self.instance.location_index(part.location)
+            for part in map(self._part, self.visits)
+        ]
+        first = next(place for place in found if place >= 0)
+        for i, place in enumerate(found):
+            if place < 0:
+                found[i] = found[i - 1] if i else first
+        return found
+
+    def _tasks(self) -> Iterator[tuple[int, Visit, Job | Shipment]]:
+        for i, visit in enumerate(self.visits):
+            if visit.kind == "job":
+                yield i, visit, self.instance.jobs_by_id[visit.id or ""]
+            elif visit.kind in ("pickup", "delivery"):
+                yield i, visit, self.instance.shipments_by_id[visit.id or ""]
+
+    # rules without time
+
+    def _compatibility(self) -> None:
+        kind = self.kind
+        forbidden, skills = set(kind.forbidden), set(kind.skills)
+        count = 0
+        for _, visit, task in self._tasks():
+            count += 1
+            if visit.kind == "pickup":
+                continue
+            missing = [s for s in task.skills if s not in skills]
+            if missing:
+                self._note(
+                    "skills", f"{task.label} needs {', '.join(missing)}", len(missing), job=task.id
+                )
+            if task.id in forbidden:
+                self._note("forbidden", f"may not serve {task.label}", job=task.id)
+        if kind.max_jobs is not None and count > kind.max_jobs:
+            self._note(
+                "max_jobs", f"{count} visits, at most {kind.max_jobs}", count - kind.max_jobs
+            )
+        reloads = [v for v in self.visits if v.kind == "reload"]
+        for visit in reloads:
+            if visit.id not in kind.reload_depots:
+                self._note("place", f"may not reload at {visit.id!r}", job=visit.id)
+        if kind.max_reloads is not None and len(reloads) > kind.max_reloads:
+            self._note(
+                "reload",
+                f"{len(reloads)} reloads, at most {kind.max_reloads}",
+                len(reloads) - kind.max_reloads,
+            )
+
+    def _trips(self) -> dict[int, _Trip]:
+        """Trips by the index of the visit (start or reload) that opens them."""
+        opened = 0
+        trips = {0: _Trip()}
+        for i, visit in enumerate(self.visits):
+            if visit.kind == "reload":
+                opened = i
+                trips[i] = _Trip()
+            elif visit.kind == "job":
+                job = self.instance.jobs_by_id[visit.id or ""]
+                trips[opened].jobs.append(job)
+                trips[opened].release = max(trips[opened].release, job.release)
+            elif visit.kind == "pickup":
+                shipment = self.instance.shipments_by_id[visit.id or ""]
+                trips[opened].release = max(trips[opened].release, shipment.release)
+        return trips
+
+    def _loads(self) -> None:
+        """Exact load on board after every visit; the largest counts, not the one at the depot."""
+        instance = self.instance
+        capacity = instance.capacity(self.kind)
+        slack = RELATIVE * np.maximum(1.0, np.where(np.isfinite(capacity), capacity, 1.0))
+        pauses = {pause.id: pause for pause in self.kind.breaks}
+        self.trips = self._trips()
+        self.loads: list[tuple[float, ...]] = []
+        load = np.zeros(instance.dimension_count)
+        aboard: dict[str, int] = {}
+        picked_up = delivered = False
+        for i, visit in enumerate(self.visits):
+            if i in self.trips:
+                self._trip_ends(aboard)
+                load = sum(
+                    (instance.amounts(job.delivery) for job in self.trips[i].jobs),
+                    np.zeros(instance.dimension_count),
+                )
+                picked_up = delivered = False
+            peak = load
+            if visit.kind == "job":
+                job = instance.jobs_by_id[visit.id or ""]
+                down, up = instance.amounts(job.delivery), instance.amounts(job.pickup)
+                load = load - down + up
+                peak = load
+                if down.any():
+                    self._backhaul(picked_up, delivered, job, delivery=True)
+                    delivered = True
+                if up.any():
+                    self._backhaul(picked_up, delivered, job, delivery=False)
+                    picked_up = True
+            elif visit.kind == "pickup":
+                aboard[visit.id or ""] = i
+                load = load + instance.amounts(instance.shipments_by_id[visit.id or ""].amount)
+                peak = load
+            elif visit.kind == "delivery":
+                if visit.id not in aboard:
+                    self._note(
+                        "precedence", f"{visit.id!r} is delivered before its pickup", job=visit.id
+                    )
+                aboard.pop(visit.id or "", None)
+                load = load - instance.amounts(instance.shipments_by_id[visit.id or ""].amount)
+            elif visit.kind == "break":
+                limit = pauses[visit.id or ""].max_load
+                if limit is not None:
+                    over = float((load - instance.amounts(limit)).max(initial=0.0))
+                    if over > EPSILON:
+                        self._note(
+                            "break_load",
+                            f"{over:g} too much at break {visit.id!r}",
+                            over,
+                            job=visit.id,
+                        )
+            elif visit.kind == "end":
+                self._trip_ends(aboard)
+            above = peak - capacity
+            if (above > slack).any():
+                worst = int(above.argmax())
+                self._note(
+                    "capacity",
+                    f"load {peak[worst]:g} after {self._label(visit)}, capacity {capacity[worst]:g}",
+                    float(above[worst]),
+                    job=visit.id,
+                )
+            self.loads.append(tuple(float(x) for x in np.where(np.abs(load) < 1e-9, 0.0, load)))
+
+    def _trip_ends(self, aboard: dict[str, int]) -> None:
+        for name in aboard:
+            self._note(
+                "pairing", f"shipment {name!r} is still on board when the trip ends", job=name
+            )
+        aboard.clear()
+
+    def _backhaul(self, picked_up: bool, delivered: bool, job: Job, *, delivery: bool) -> None:
+        rule = self.instance.backhaul
+        if rule == "last" and delivery and picked_up:
+            self._note("backhaul", f"{job.label} is delivered after a pickup", job=job.id)
+        if rule == "none" and (picked_up if delivery else delivered):
+            self._note("backhaul", f"{job.label}: deliveries and pickups on one trip", job=job.id)
+
+    def _label(self, visit: Visit) -> str:
+        return f"{visit.kind} {visit.id}" if visit.id else visit.kind
+
+    def _breaks(self) -> None:
+        taken = Counter(visit.id for visit in self.visits if visit.kind == "break")
+        for pause in self.kind.breaks:
+            if taken[pause.id] != 1:
+                what = "is missing" if not taken[pause.id] else f"is taken {taken[pause.id]} times"
+                self._note("break", f"break {pause.id!r} {what}", job=pause.id)
+
+    # time and distance
+
+    def _steps(self, travel: npt.NDArray[np.float64]) -> list[Step]:
+        """The visits as the schedule sees them; ``travel`` has the base seconds to each."""
+        pauses = {pause.id: pause for pause in self.kind.breaks}
+        steps = []
+        came_from = -1 if self.visits[0].id is None else self.places[0]
+        for i, visit in enumerate(self.visits):
+            if visit.kind == "break":
+                pause = pauses[visit.id or ""]
+                steps.append(Step(pause.time_windows, pause.duration, pause=True))
+                continue
+            part = self._part(visit)
+            release = self.trips[i].release if i in self.trips else -inf
+            if part is None:
+                steps.append(Step(travel=float(travel[i]), release=release))
+                continue
+            work = part.service
+            if isinstance(part, (Job, Stop)) and self.places[i] != came_from:
+                work += part.setup
+            if visit.kind == "end":
+                work = 0.0
+            steps.append(Step(part.time_windows, work, float(travel[i]), release))
+            came_from = self.places[i]
+        return steps
+
+    def _rules(self) -> Rules:
+        kind, objective = self.kind, self.instance.objective
+        rides, picked = [], {}
+        for i, visit, task in self._tasks():
+            if isinstance(task, Shipment) and visit.kind == "pickup":
+                picked[task.id] = i
+            elif isinstance(task, Shipment) and task.max_ride_time < inf and task.id in picked:
+                rides.append(Ride(picked[task.id], i, task.max_ride_time))
+        return Rules(
+            earliest=kind.shift.earliest,
+            latest=kind.shift.latest,
+            max_duration=kind.max_duration,
+            overtime=kind.max_overtime,
+            rides=tuple(rides),
+            bands=self.instance.profile_of(kind).bands,
+            duration_cost=objective.duration * kind.cost_per_duration + objective.balance,
+            overtime_cost=objective.duration * kind.overtime_cost,
+        )
+
+    def _drive(self) -> None:
+        instance, kind = self.instance, self.kind
+        travel = instance.travel(kind)
+        places = np.array(self.places)
+        legs = np.zeros(len(places))
+        seconds = np.zeros(len(places))
+        if len(places) > 1:
+            legs[1:] = travel.distance(places[:-1], places[1:])
+            seconds[1:] = travel.duration(places[:-1], places[1:]) / kind.speed_factor
+            same = places[:-1] == places[1:]
+            legs[1:][same] = seconds[1:][same] = 0.0
+        for i in np.flatnonzero(~(np.isfinite(legs) & np.isfinite(seconds))):
+            self._note(
+                "unreachable",
+                f"no way from {self._label(self.visits[i - 1])} to {self._label(self.visits[i])}",
+                job=self.visits[i].id,
+            )
+            legs[i] = seconds[i] = 0.0
+        seconds = self._skip_breaks(seconds)
+        self.steps = self._steps(seconds)
+        self.rules = self._rules()
+        self.line = schedule(self.steps, self.rules)
+        self.travelled = np.cumsum(legs)
+        self._limits(self.line)
+
+    def _skip_breaks(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Travel belongs to the placed visits; a break has the place before it and no travel."""
+        return np.where([v.kind == "break" for v in self.visits], 0.0, seconds)
+
+    def _limits(self, line: Timeline) -> None:
+        kind, rules = self.kind, self.rules
+        for i, late in line.late.items():
+            visit = self.visits[i]
+            rule = {
+                "break": "break",
+                "start": "depot_window",
+                "reload": "depot_window",
+                "end": "depot_window",
+            }
+            self._note(
+                rule.get(visit.kind, "time_window"),
+                f"{self._label(visit)} is {late:g} s late",
+                late,
+                job=visit.id,
+            )
+        self.distance = float(self.travelled[-1])
+        self.duration, self.driving = line.duration, line.driving
+        self.soft_cost = line.soft_cost
+        self.service = sum(step.work for step in self.steps)
+        self.waiting = max(0.0, self.duration - self.driving - self.service)
+        if self.waiting < EPSILON:
+            self.waiting = 0.0
+        over_shift = line.end - kind.shift.latest - kind.max_overtime
+        over_time = self.duration - kind.max_duration - kind.max_overtime
+        for rule, over, what in (
+            ("shift", over_shift, "after the shift"),
+            ("max_duration", over_time, "above the duration limit"),
+            ("max_driving_time", self.driving - kind.max_driving_time, "too much driving"),
+            ("max_distance", self.distance - kind.max_distance, "above the distance limit"),
+        ):
+            if over > EPSILON * max(1.0, abs(self.duration), abs(self.distance)):
+                self._note(rule, f"{over:g} {what}", over)
+        for ride in rules.rides:
+            over = line.begin[ride.delivery] - line.departure[ride.pickup] - ride.limit
+            if over > EPSILON * max(1.0, ride.limit):
+                name = self.visits[ride.pickup].id
+                self._note(
+                    "ride_time", f"shipment {name!r} rides {over:g} s too long", over, job=name
+                )
+        self.overtime = rules.excess(line)
+
+    def _stated_times(self) -> None:
+        """Times in the plan must be possible: nobody arrives before the roads allow it."""
+        if self.rules.bands:
+            return
+        for i in range(2, len(self.visits)):
+            before, visit = self.visits[i - 1], self.visits[i]
+            if (
+                visit.arrival is None
+                or before.departure is None
+                or "break"
+                in (
+                    before.kind,
+                    visit.kind,
+                )
+            ):
+                continue
+            early = before.departure + self.steps[i].travel - visit.arrival
+            if early > STATED_SLACK:
+                self._note(
+                    "stated_time",
+                    f"{self._label(visit)} is reached {early:g} s earlier than possible",
+                    early,
+                    job=visit.id,
+                )
+
+    def own_cost(self) -> dict[str, float]:
+        """Cost terms of this route, objective weights applied."""
+        kind, objective = self.kind, self.instance.objective
+        scores = sum(
+            kind.preferences.get(task.id, 0.0)
+            for _, visit, task in self._tasks()
+            if visit.kind != "pickup"
+        )
+        return {
+            "distance": objective.distance * kind.cost_per_distance * self.distance,
+            "duration": objective.duration
+            * (kind.cost_per_duration * self.duration + kind.cost_per_driving_time * self.driving),
+            "overtime": objective.duration * kind.overtime_cost * self.overtime,
+            "lateness": self.soft_cost,
+            "vehicles": kind.fixed_cost + objective.vehicles,
+            "preference": -objective.preference * scores if scores else 0.0,
+        }
+
+    def timed(self) -> Route:
+        """The route with all its numbers."""
+        line = self.line
+        visits = tuple(
+            replace(
+                visit,
+                location=self.places[i],
+                arrival=line.arrival[i],
+                begin=line.begin[i],
+                departure=line.departure[i],
+                load=self.loads[i],
+                distance=float(self.travelled[i]),
+            )
+            for i, visit in enumerate(self.visits)
+        )
+        return replace(
+            self.route,
+            visits=visits,
+            distance=self.distance,
+            duration=self.duration,
+            driving=self.driving,
+            service=self.service,
+            waiting=self.waiting,
+            cost=sum(self.own_cost().values()),
+        )

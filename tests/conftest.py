@@ -1,0 +1,27 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def find_data() -> Path | None:
+    """Return the folder of benchmark data, which is not part of the project, or None."""
+    for place in (os.environ.get("ROUTESOLVE_DATA"), ROOT.parent / "shared" / "data"):
+        if place and Path(place).is_dir():
+            return Path(place)
+    return None
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of benchmark instances and networks; tests that use it skip without it."""
+    found = find_data()
+    if found is None:
+        pytest.skip("benchmark data is absent (set ROUTESOLVE_DATA to its folder)")
+    return found
