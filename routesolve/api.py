@@ -113,7 +113,8 @@ def check(instance: VrpInstance | Source, plan: Solution | Result | Source) -> R
     instance
         An instance or its file.
     plan
-        A solution, a result, or a plan file (native JSON, VROOM JSON, ``.sol``, CSV, ``plan.html``).
+        A solution, a result, or a plan file (native JSON, VROOM JSON, ``.sol``, CSV,
+        ``plan.html``).
     """
     if not isinstance(instance, VrpInstance):
         instance = load(instance)

@@ -96,3 +96,7 @@ class MissingExtra(RouteSolveError, ImportError):
 
     def __init__(self, extra: str, what: str) -> None:
         super().__init__(f'{what} (pip install "routesolve[{extra}]")')
+
+
+class RoutesolveWarning(UserWarning):
+    """Something in the input is not used, or taken in a sense that the user should know."""

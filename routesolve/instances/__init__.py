@@ -1,0 +1,1 @@
+"""Problems: model, validation, formats, generators. Knows graphs."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         VehicleType,
     )
 
+    Part = Job | Shipment | Depot | VehicleType | Break
+
 EARTH_RADIUS = 6_371_008.8
 FAR_AWAY = 500_000.0  # metres; further than this from all other stops may be a swapped pair
 
@@ -177,7 +179,7 @@ def _duplicates(ids: Sequence[str], where: Callable[[int], str], what: str) -> I
 def _unique_ids(instance: VrpInstance) -> Iterator[Problem]:
     jobs = len(instance.jobs)
     yield from _duplicates(
-        [part.id for part in (*instance.jobs, *instance.shipments)],
+        [job.id for job in instance.jobs] + [shipment.id for shipment in instance.shipments],
         lambda i: f"/jobs/{i}/id" if i < jobs else f"/shipments/{i - jobs}/id",
         "job or shipment",
     )
@@ -267,7 +269,7 @@ def _initial_routes(instance: VrpInstance) -> Iterator[Problem]:
 # words and pointers are made only for what is wrong.
 
 
-def _owner(part: Job | Shipment | Depot | VehicleType | Break) -> str:
+def _owner(part: Part) -> str:
     """``job 'A17 (Baker)'``: how a message names a part."""
     kind = {"VehicleType": "vehicle type"}.get(type(part).__name__, type(part).__name__.lower())
     return f"{kind} {getattr(part, 'label', part.id)!r}"
@@ -287,18 +289,16 @@ def _windows(instance: VrpInstance) -> Iterator[Problem]:
         for k, window in enumerate(stop.time_windows):
             if window.latest < window.earliest:
                 yield _reversed(part, window, f"{where.format(i)}/time_windows/{k}")
-    for part, window, where in _hard_windows(instance):
+    for owner, window, where in _hard_windows(instance):
         if window.latest < window.earliest:
-            yield _reversed(part, window, where)
+            yield _reversed(owner, window, where)
         if window.lateness_cost is not None:
             yield Problem(
-                f"{_owner(part)}: this window cannot be soft", where, "drop 'lateness_cost'"
+                f"{_owner(owner)}: this window cannot be soft", where, "drop 'lateness_cost'"
             )
 
 
-def _hard_windows(
-    instance: VrpInstance,
-) -> Iterator[tuple[Depot | VehicleType | Break, TimeWindow, str]]:
+def _hard_windows(instance: VrpInstance) -> Iterator[tuple[Part, TimeWindow, str]]:
     for i, depot in enumerate(instance.depots):
         for j, window in enumerate(depot.time_windows):
             yield depot, window, f"/depots/{i}/time_windows/{j}"
@@ -309,9 +309,7 @@ def _hard_windows(
                 yield pause, window, f"/vehicle_types/{k}/breaks/{i}/time_windows/{j}"
 
 
-def _reversed(
-    part: Job | Shipment | Depot | VehicleType | Break, window: TimeWindow, where: str
-) -> Problem:
+def _reversed(part: Part, window: TimeWindow, where: str) -> Problem:
     return Problem(
         f"{_owner(part)}: window ends at {window.latest:g}, before it starts at "
         f"{window.earliest:g}",
@@ -368,9 +366,7 @@ def _matrix(matrix: Any, where: str) -> Iterator[Problem]:
         )
 
 
-def _all_places(
-    instance: VrpInstance,
-) -> Iterator[tuple[Job | Shipment | Depot, Location, str, int]]:
+def _all_places(instance: VrpInstance) -> Iterator[tuple[Part, Location, str, int]]:
     """Yield owner, place, and the place's pointer as a pattern with its number."""
     for i, depot in enumerate(instance.depots):
         yield depot, depot.location, "/depots/{}/location", i
@@ -429,7 +425,7 @@ def _places(instance: VrpInstance) -> Iterator[Problem]:
     yield from _swapped(instance)
 
 
-def _half(part: Job | Shipment | Depot, a: str, b: str, where: str) -> Problem:
+def _half(part: Part, a: str, b: str, where: str) -> Problem:
     return Problem(f"{_owner(part)}: {a!r} and {b!r} go together", where, "give both")
 
 

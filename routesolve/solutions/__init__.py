@@ -1,0 +1,1 @@
+"""Plans: reading, writing, checking. Knows instances, never solvers."""

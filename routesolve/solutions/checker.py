@@ -1,4 +1,4 @@
-"""The independent checker: is a plan feasible, and what does it cost?
+"""The independent checker of plans: feasibility and cost.
 
 Recomputes everything from the instance and the order of the visits, in pure Python and NumPy, slow
 and plain. It shares no code with any solver and runs on every result before it is shown. Rules are

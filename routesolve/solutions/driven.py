@@ -250,7 +250,8 @@ class DrivenRoute:
                 worst = int(above.argmax())
                 self._note(
                     "capacity",
-                    f"load {peak[worst]:g} after {self._label(visit)}, capacity {capacity[worst]:g}",
+                    f"load {peak[worst]:g} after {self._label(visit)}, "
+                    f"capacity {capacity[worst]:g}",
                     float(above[worst]),
                     job=visit.id,
                 )

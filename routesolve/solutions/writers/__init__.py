@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from routesolve.errors import InputError
+from routesolve.files import save_text
 from routesolve.registry import Registry
 
 if TYPE_CHECKING:
@@ -51,27 +51,3 @@ def write(result: Result, target: str | os.PathLike[str], *, format: str | None 
             fix=f"use one of {', '.join(SUFFIXES)}, or name the format: {', '.join(WRITERS)}",
         )
     save_text(path, WRITERS.load(name)(result))
-
-
-def save_text(path: Path, text: str) -> None:
-    """Write text to a file through a temporary one beside it, so that it is never half-written."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(
-            f"cannot write here: {error.strerror}", where=str(path), fix="choose another folder"
-        ) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InputError(
-                f"cannot write: {error.strerror}", where=str(path), fix="choose another place"
-            ) from None
-        raise
