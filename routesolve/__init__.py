@@ -44,8 +44,9 @@ if TYPE_CHECKING:
         VehicleType,
     )
     from routesolve.solutions.checker import Report, Violation
+    from routesolve.solutions.result import Result
     from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
-    from routesolve.solvers.base import Budget, Progress, Result
+    from routesolve.solvers.base import Budget, Progress
 
 __version__ = "0.1.0"
 
@@ -80,7 +81,8 @@ _HOMES = {
     ),
     "routesolve.solutions.checker": ("Report", "Violation"),
     "routesolve.solutions.solution": ("Route", "Solution", "Unassigned", "Visit"),
-    "routesolve.solvers.base": ("Budget", "Progress", "Result"),
+    "routesolve.solutions.result": ("Result",),
+    "routesolve.solvers.base": ("Budget", "Progress"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

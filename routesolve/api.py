@@ -12,9 +12,10 @@ from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.checker import Report
 from routesolve.solutions.checker import check as check_solution
 from routesolve.solutions.readers import read_plan
+from routesolve.solutions.result import Result
 from routesolve.solutions.solution import Solution
 from routesolve.solvers import registry
-from routesolve.solvers.base import Budget, Listener, Result
+from routesolve.solvers.base import Budget, Listener
 
 if TYPE_CHECKING:
     from routesolve.graphs.graph import Graph

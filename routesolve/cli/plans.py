@@ -15,8 +15,9 @@ from routesolve.cli.options import input_options, solve_options, talk_options
 from routesolve.errors import ExitCode, InputError, Problem
 from routesolve.files import require_writable
 from routesolve.instances.instance import VrpInstance
+from routesolve.solutions.result import Result
 from routesolve.solutions.writers import SUFFIXES, WRITERS
-from routesolve.solvers.base import Budget, Result
+from routesolve.solvers.base import Budget
 
 
 def load_instance(file: str, options: dict[str, Any]) -> VrpInstance:

@@ -18,8 +18,9 @@ from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.checker import Report
 from routesolve.solutions.clock import Clock
 from routesolve.solutions.numbers import shown
+from routesolve.solutions.result import Result
 from routesolve.solutions.solution import Route
-from routesolve.solvers.base import Budget, Listener, Result
+from routesolve.solvers.base import Budget, Listener
 from routesolve.solvers.base import Progress as Event
 
 PLAIN_SECONDS = 5.0  # between progress lines when nobody watches live

@@ -21,9 +21,7 @@ def all_schedules(steps: Sequence[Step], rules: Rules, horizon: int) -> Iterator
             departures = [
                 max(b + int(s.work), s.release) for b, s in zip(begins, steps, strict=True)
             ]
-            rides = all(
-                begins[r.delivery] - departures[r.pickup] <= r.limit for r in rules.rides
-            )
+            rides = all(begins[r.delivery] - departures[r.pickup] <= r.limit for r in rules.rides)
             if rides and end - begins[0] <= rules.max_duration + rules.overtime:
                 yield begins[0], end
             return

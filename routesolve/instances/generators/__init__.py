@@ -7,15 +7,17 @@ same seed gives the same instance on every machine.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError, Problem
 from routesolve.instances.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Floats = npt.NDArray[np.float64]
 MOST = 1_000_000

@@ -37,7 +37,7 @@ class Attributes(NamedTuple):
 
     @property
     def name(self) -> str:
-        """``MD``, ``O``, ``VRP`` (``CVRP`` when nothing follows), ``B`` or ``MB``, ``L``, ``TW``."""
+        """``MD``, ``O``, ``VRP`` (alone ``CVRP``), ``B`` or ``MB``, ``L``, ``TW``."""
         rest = self.backhaul + "L" * self.limit + "TW" * self.windows
         base = "VRP" if rest or self.open_routes else "CVRP"
         return "MD" * self.depots + "O" * self.open_routes + base + rest

@@ -11,7 +11,7 @@ from routesolve.files import save_text
 from routesolve.registry import Registry
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 WRITERS = Registry(
     "output format",

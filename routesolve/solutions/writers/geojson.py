@@ -13,7 +13,7 @@ from routesolve.solutions.clock import Clock
 from routesolve.solutions.numbers import tidy, tidy_all
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 DECIMALS = 6
 """Of a degree: about a tenth of a metre, what RFC 7946 advises."""

@@ -13,7 +13,7 @@ from routesolve.solutions.clock import Clock
 from routesolve.solutions.numbers import tidy
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula."""

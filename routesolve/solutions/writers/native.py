@@ -14,7 +14,7 @@ from routesolve.solutions.writers import _names
 from routesolve.solutions.numbers import tidy, tidy_all
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 VERSION = 1
 

@@ -23,7 +23,7 @@ from routesolve.solutions.writers import _fleet, _names, _polyline
 from routesolve.solutions.numbers import digits_to_int
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 CAUSES = {
     "time_window": "delay",

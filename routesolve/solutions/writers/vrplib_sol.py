@@ -20,7 +20,7 @@ from routesolve.solutions.writers import _fleet, _names
 from routesolve.solutions.numbers import tidy
 
 if TYPE_CHECKING:
-    from routesolve.solvers.base import Result
+    from routesolve.solutions.result import Result
 
 
 def render(result: Result) -> str:

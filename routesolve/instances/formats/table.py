@@ -1,0 +1,4 @@
+class Table:
+    writes=False
+    suffixes=()
+    def sniff(self, head): return False

@@ -1,0 +1,227 @@
+"""``ortools``: the routing library of Google OR-Tools, constraint programming with local search.
+
+Construction by parallel cheapest insertion, then guided local search (Voudouris and Tsang 1999).
+The library has no random seed: the search is deterministic, and with an iteration budget alone the
+answer is reproducible whatever the seed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import inf
+from typing import TYPE_CHECKING
+
+from routesolve.instances.features import Feature, used_features
+from routesolve.solutions.solution import Route, Solution, Visit
+from routesolve.solvers._ortools import work
+from routesolve.solvers.base import (
+    Budget,
+    Clock,
+    Listener,
+    Result,
+    SolverInfo,
+    finish,
+    interruptible,
+    lacking,
+    require_supported,
+)
+
+if TYPE_CHECKING:
+    from routesolve.instances.instance import VrpInstance
+    from routesolve.instances.model import VehicleType
+
+LACKS = frozenset({Feature.TIME_BANDS, Feature.RELOADS})
+WAITS = frozenset(
+    {
+        Feature.TIME_WINDOWS,
+        Feature.RELEASE,
+        Feature.DEPOT_WINDOWS,
+        Feature.SHIFT,
+        Feature.BREAKS,
+        Feature.RIDE_TIME,
+    }
+)
+
+
+class OrToolsRouting:
+    """The OR-Tools routing library as a solver."""
+
+    info = SolverInfo(
+        name="ortools",
+        summary="OR-Tools routing: constraint programming with guided local search",
+        exact=False,
+        anytime=True,
+        features=frozenset(Feature) - LACKS,
+    )
+
+    def unsupported(self, instance: VrpInstance) -> list[str]:
+        """Return what the instance has that this solver cannot express exactly."""
+        return lacking(self.info, instance) + _finer(instance)
+
+    def solve(
+        self,
+        instance: VrpInstance,
+        budget: Budget,
+        *,
+        seed: int = 0,
+        start: Solution | None = None,
+        on_progress: Listener | None = None,
+    ) -> Result:
+        """Search until the budget ends; one thread.
+
+        Parameters
+        ----------
+        instance
+            The problem.
+        budget
+            ``iterations`` counts thousands of limit checks, about as many neighbours examined.
+        seed
+            Recorded only; the library is deterministic.
+        start
+            A plan to start from; routes in it that break a rule are planned again. Without one the
+            instance's ``initial_routes`` are used.
+        on_progress
+            Called on each better plan, and now and then.
+
+        Raises
+        ------
+        UnsupportedFeature
+            When a rule of the instance cannot be expressed.
+        RoutingError
+            When a stop cannot be reached.
+        """
+        require_supported(self, instance)
+        instance.require_reachable()
+        clock = Clock(budget, on_progress)
+        begin = start or _initial_plan(instance)
+        with interruptible(clock):
+            solution = _search(instance, clock, begin)
+        result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
+        if begin is not None:
+            given = finish(instance, begin, clock, solver=self.info.name, seed=seed)
+            if given.feasible and _rank(given) < _rank(result):
+                return given
+        return result
+
+
+def _finer(instance: VrpInstance) -> list[str]:
+    """Return the combinations that the model cannot express."""
+    found = []
+    fleet = [kind for kind in instance.vehicle_types if kind.count != 0]
+    shared = work.shared_places(instance)
+    late_setups = False
+    stops = [*instance.jobs, *(end for s in instance.shipments for end in (s.pickup, s.delivery))]
+    for stop in stops:
+        soft = [w for w in stop.time_windows if w.lateness_cost is not None]
+        if soft and (len(soft) > 1 or soft[0].earliest < max(w.earliest for w in stop.time_windows)):
+            found.append("soft windows before the last window of a stop")
+        if stop.setup and instance.location_index(stop.location) in shared:
+            late_setups = True
+            if soft:
+                found.append("soft windows with setup times at shared places")
+    if any(pause.max_load is not None for kind in fleet for pause in kind.breaks):
+        found.append("largest load during breaks")
+    if late_setups and any(kind.breaks for kind in fleet):
+        found.append("breaks with setup times at shared places")
+    for kind in fleet:
+        found += _finer_type(instance, kind)
+    if any(
+        visit.kind in ("break", "reload")
+        for route in instance.initial_routes
+        for visit in route.visits[: route.locked]
+    ):
+        found.append("locked breaks and reloads")
+    if instance.objective.balance and used_features(instance) & WAITS:
+        found.append("balanced routes where vehicles may wait")
+    return sorted(set(found))
+
+
+def _finer_type(instance: VrpInstance, kind: VehicleType) -> list[str]:
+    found = []
+    if kind.max_overtime and kind.overtime_cost and instance.objective.duration:
+        if kind.shift.latest < inf and kind.max_duration < inf:
+            found.append("cost of overtime over both the shift and the maximum duration")
+    if kind.alternative_ends and kind.end is not None:
+        depots = [instance.depots_by_id[name] for name in work.ends_of(kind)]
+        if len({depot.time_windows for depot in depots}) > 1:
+            found.append("alternative ends with different opening times")
+        if not work.nearest_is_fastest(instance, kind):
+            found.append("alternative ends of which the nearest is not the fastest")
+    return found
+
+
+def _initial_plan(instance: VrpInstance) -> Solution | None:
+    if not instance.initial_routes:
+        return None
+    return Solution(
+        tuple(
+            Route(r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits), r.vehicle)
+            for r in instance.initial_routes
+        )
+    )
+
+
+def _rank(result: Result) -> tuple[object, ...]:
+    """Order of plans: unserved mandatory tasks by priority unless they have a cost, then cost."""
+    instance = result.instance
+    if instance.objective.unserved is not None:
+        return (result.cost,)
+    served = {name for _, name in result.solution.served()}
+    tasks = (*instance.jobs, *instance.shipments)
+    groups = {task.group for task in tasks if task.id in served} - {None}
+    left = Counter(
+        task.priority
+        for task in tasks
+        if task.prize is None and task.id not in served and task.group not in groups
+    )
+    return (*(left[p] for p in sorted({t.priority for t in tasks}, reverse=True)), result.cost)
+
+
+def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solution:
+    from routesolve.solvers._ortools import plans
+    from routesolve.solvers._ortools.model import RoutingProblem
+    from routesolve.solvers._ortools.search import Search
+
+    kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
+    kinds = [kind for kind in kinds if not kind.breaks or _usable(instance, kind)]
+    nodes = work.make_nodes(instance, kinds)
+    tasks = len({node.task.id for node in nodes})
+    free = max(
+        work.free_fleet_guess(instance, kinds, nodes), len(start.routes) + 5 if start else 0
+    )
+    while nodes:
+        fleet = work.make_fleet(instance, kinds, nodes, free)
+        problem = RoutingProblem(instance, fleet, nodes)
+        search = Search(problem, clock)
+        assignment = search.first(start)
+        if assignment is None:
+            break
+        plan = plans.to_solution(problem, assignment)
+        if free < tasks and _exhausted(kinds, plan, free) and not clock.over:
+            free *= 2
+            continue
+        return plans.to_solution(problem, search.improve(assignment))
+    # Nothing to do, or locked visits that break a rule: they are all that can be planned.
+    return _locked_only(instance)
+
+
+def _exhausted(kinds: list[VehicleType], plan: Solution, free: int) -> bool:
+    used = Counter(route.vehicle_type for route in plan.routes)
+    return any(kind.count is None and used[kind.id] >= free for kind in kinds)
+
+
+def _usable(instance: VrpInstance, kind: VehicleType) -> bool:
+    """Whether the breaks of a vehicle type fit into a route at all."""
+    from routesolve.solvers._ortools.model import RoutingProblem
+
+    problem = RoutingProblem(instance, [work.Vehicle(kind, 0)], [])
+    return problem.routing.Solve() is not None
+
+
+def _locked_only(instance: VrpInstance) -> Solution:
+    return Solution(
+        tuple(
+            Route(r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits[: r.locked]), r.vehicle)
+            for r in work.locked_routes(instance).values()
+        )
+    )
