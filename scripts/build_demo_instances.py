@@ -132,9 +132,7 @@ def parcel_day() -> Document:
     for i, (_, stop) in enumerate(found):
         job = {"id": f"P{i + 1:02}", **stop, "delivery": [parcels[i]], "service": service[i]}
         if city.rng.random() < 0.5:
-            job["time_windows"] = [
-                {"earliest": windows[i].earliest, "latest": windows[i].latest}
-            ]
+            job["time_windows"] = [{"earliest": windows[i].earliest, "latest": windows[i].latest}]
         jobs.append(job)
     # Room for a bit less than a third of all parcels: three vans cannot carry them.
     capacity = float(np.ceil(parcels.sum() / 3.4))
@@ -205,7 +203,7 @@ def pickup_dropoff() -> Document:
         (u, here), (v, there) = corners[2 * i], corners[2 * i + 1]
         direct = _ride(city.graph, u, v)
         people = float(integers(city.rng, 1, 3, 1)[0])
-        start = clock("7:00") + 900.0 * float(integers(city.rng, 2, 24, 1)[0])
+        start = clock("7:00") + 900.0 * float(integers(city.rng, 2, 12, 1)[0])
         pickup = {**here, "service": 60.0}
         delivery = {**there, "service": 60.0}
         if i % 3:
@@ -234,7 +232,7 @@ def pickup_dropoff() -> Document:
                 "capacity": [6.0],
                 "start": "depot",
                 "end": "depot",
-                "shift": window("6:30", "15:00"),
+                "shift": window("6:30", "12:00"),
             }
         ],
         shipments=shipments,
@@ -372,8 +370,7 @@ def impossible() -> Document:
 
 
 def planar(name: str, about: str, seed: int, n: int, **parts: Any) -> Document:
-    """An instance on a grid of 100 by 100, depot in the middle, amounts 1 to 9, one vehicle
-    type."""
+    """An instance on a grid of 100 by 100: depot in the middle, amounts 1 to 9."""
     rng = np.random.default_rng(seed)
     xy = integers(rng, 0, 100, 2 * n).reshape(n, 2).tolist()
     amounts = integers(rng, 1, 9, n).tolist()

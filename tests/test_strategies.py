@@ -12,14 +12,14 @@ from tests.strategies import _NEEDS, instances
 
 
 @given(instances())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_instances_are_valid(instance: VrpInstance) -> None:
     """Construction never raises, and the instance has a fleet."""
     assert instance.vehicle_types
 
 
 @given(st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_only_allowed_features_are_used(data: st.DataObject) -> None:
     """A test that restricts the features meets no other ones."""
     allowed = data.draw(st.frozensets(st.sampled_from(Feature)))
@@ -33,5 +33,5 @@ def test_every_feature_is_drawn(feature: Feature) -> None:
     find(
         instances(features=allowed),
         lambda instance: feature in used_features(instance),
-        settings=settings(max_examples=2000, database=None, phases=[Phase.generate]),
+        settings=settings(max_examples=2000, deadline=None, database=None, phases=[Phase.generate]),
     )

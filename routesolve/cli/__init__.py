@@ -95,21 +95,19 @@ def report_error(error: RouteSolveError, *, as_json: bool) -> int:
 def run(command: Callable[[], Any], argv: Sequence[str]) -> int:
     """Run a command and turn what it raises into an exit code."""
     try:
-        command()
+        code = command()  # click hands on the code of ctx.exit() as the return value
     except RouteSolveError as error:
         return report_error(error, as_json="--json" in argv)
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Exit as end:
-        return end.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has gone: nobody is left to tell
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - must outlive this function
         return int(ExitCode.SOLVED)
-    return int(ExitCode.SOLVED)
+    return int(code) if isinstance(code, int) else int(ExitCode.SOLVED)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

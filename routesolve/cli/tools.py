@@ -16,7 +16,8 @@ from routesolve.cli.options import input_options
 from routesolve.cli.plans import load_instance
 from routesolve.errors import InputError
 from routesolve.files import require_writable, save_text
-from routesolve.instances.formats import FORMATS
+from routesolve.instances.features import Feature, used_features
+from routesolve.instances.formats import FORMATS, get
 from routesolve.solutions.writers import WRITERS
 from routesolve.solvers import registry
 
@@ -88,7 +89,7 @@ def generate(
         api.save(instance, output)
         click.echo(f"saved {output}", err=True)
     else:
-        text, _ = FORMATS.load("native").write(instance)
+        text, _ = get("native").write(instance)
         click.echo(text, nl=False)
 
 
@@ -118,27 +119,34 @@ def solvers(file: str | None, as_json: bool, **options: Any) -> None:
         ]
         click.echo(json.dumps(document, indent=2))
         return
-    table = Table(header_style="bold", show_lines=True)
-    for title in ("solver", "exact?", "any-time?", "lacks for this file" if file else "features"):
-        table.add_column(title)
-    for info, lacks in rows:
-        last = ", ".join(sorted(info.features))
-        if lacks is not None:
-            last = ", ".join(lacks) or "nothing"
+    console = Console(highlight=False)
+    for info, _ in rows:
+        console.print(f"[bold]{info.name}[/bold]  {info.summary}", soft_wrap=True)
+    table = Table(box=None, header_style="bold")
+    table.add_column("feature" if instance is None else "feature of this file")
+    for info, _ in rows:
+        table.add_column(info.name, justify="center")
+    yes, no = "[green]yes[/green]", "[dim]-[/dim]"
+    for title in ("exact", "anytime"):
         table.add_row(
-            f"{info.name}\n[dim]{info.summary}[/dim]",
-            "yes" if info.exact else "no",
-            "yes" if info.anytime else "no",
-            last,
+            f"[italic]{title}[/italic]", *(yes if getattr(i, title) else no for i, _ in rows)
         )
-    Console(highlight=False).print(table)
+    for feature in sorted(Feature if instance is None else used_features(instance)):
+        table.add_row(feature, *(yes if feature in i.features else no for i, _ in rows))
+    console.print()
+    console.print(table)
+    for info, lacks in rows:
+        if lacks is not None:
+            console.print(
+                f"{info.name}: " + (f"lacks {', '.join(lacks)}" if lacks else "can solve it")
+            )
 
 
 @click.command(short_help="List input and output formats.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
 def formats(as_json: bool) -> None:
     """List the formats of instances (read, written) and of plans (written)."""
-    readable = {name: FORMATS.load(name).summary for name in FORMATS}
+    readable = {name: get(name).summary for name in FORMATS}
     if as_json:
         click.echo(json.dumps({"instances": readable, "plans": list(WRITERS)}, indent=2))
         return

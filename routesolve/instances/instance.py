@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from routesolve.errors import InputError, Problem, RoutingError
 from routesolve.instances import validate
+from routesolve.instances.coerce import coerce, from_pydantic
 from routesolve.instances.model import (
     Depot,
     InstanceFields,
@@ -23,6 +24,7 @@ from routesolve.instances.model import (
     Profile,
     Shipment,
     VehicleType,
+    matrix_to_lists,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class VrpInstance(InstanceFields):
 
     def __post_init__(self) -> None:
         raw = {f.name: getattr(self, f.name) for f in dataclasses.fields(InstanceFields)}
-        clean = validate.coerce(adapter(), raw)
+        clean = coerce(adapter(), raw)
         for name in raw:
             object.__setattr__(self, name, getattr(clean, name))
         if not self.profiles:
@@ -85,14 +87,24 @@ class VrpInstance(InstanceFields):
             try:  # one pass for everything that is wrong, unknown keys included
                 adapter().validate_python(dict(document))
             except ValidationError as error:
-                raise InputError(validate.from_pydantic(error, document)) from None
+                raise InputError(from_pydantic(error, document)) from None
         return cls(**document)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the native JSON document; defaults are left out."""
-        document: dict[str, Any] = adapter().dump_python(
-            self, mode="json", exclude_defaults=True, warnings=False
+        # Matrices apart: leaving out defaults compares values, which arrays do not stand.
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(InstanceFields)}
+        fields["profiles"] = tuple(
+            dataclasses.replace(p, durations=None, distances=None) for p in self.profiles
         )
+        document: dict[str, Any] = adapter().dump_python(
+            InstanceFields(**fields), mode="json", exclude_defaults=True, warnings=False
+        )
+        for k, profile in enumerate(self.profiles):
+            for name in ("durations", "distances"):
+                matrix = matrix_to_lists(getattr(profile, name))
+                if matrix is not None:
+                    document["profiles"][k][name] = matrix
         return document
 
     @classmethod

@@ -32,7 +32,8 @@ def read_matrices(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        head = path.open("rb").read(64)
+        with path.open("rb") as stream:
+            head = stream.read(64)
     except OSError as error:
         raise InputError(
             f"cannot read the matrix: {error.strerror}", where=str(path), fix="check the file name"

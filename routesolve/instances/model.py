@@ -4,8 +4,8 @@ Plain frozen dataclasses. Bounds, units and meaning stand in the annotations, an
 validation of input, the JSON Schema and the tables of ``docs/format.md`` are made from them.
 
 Units: seconds, metres (or the unit of a planar benchmark), ``lon``/``lat`` in degrees, costs in the
-instance's own unit. ``null`` and a missing key mean the default; an unlimited quantity is infinite
-in Python and left out of files.
+instance's own unit. A missing key means the default; an unlimited quantity is infinite in Python
+and left out of files.
 """
 
 from __future__ import annotations
@@ -37,19 +37,22 @@ def _as_amounts(value: Any) -> Any:
 
 
 def _as_matrix(value: Any) -> Any:
-    if value is None or isinstance(value, np.ndarray):
+    if value is None:
         return value
     try:
-        return np.array(
-            [[np.inf if x is None else x for x in row] for row in value], dtype=np.float64
-        )
+        if not isinstance(value, np.ndarray):
+            value = np.array([[np.inf if x is None else x for x in row] for row in value])
+        if value.dtype.kind not in "iuf":  # NumPy would read "3" as 3
+            raise TypeError
     except (TypeError, ValueError) as error:
         raise ValueError(
             "a matrix is a list of rows of numbers, all of the same length; null = unreachable"
         ) from error
+    return np.ascontiguousarray(value, dtype=np.float64)
 
 
-def _matrix_to_lists(value: Any) -> Any:
+def matrix_to_lists(value: Any) -> Any:
+    """Return a matrix as lists, None where unreachable, integers where all entries are."""
     if value is None:
         return None
     whole = bool(np.all(~np.isfinite(value) | (value == np.round(value))))
@@ -61,7 +64,7 @@ Id = Annotated[
     str,
     Field(min_length=1),
     BeforeValidator(_as_id),
-    WithJsonSchema({"type": ["string", "integer"]}),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1}),
 ]
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
@@ -83,13 +86,16 @@ Amounts = Annotated[
 Matrix = Annotated[
     npt.NDArray[np.float64] | None,
     BeforeValidator(_as_matrix),
-    PlainSerializer(_matrix_to_lists),
+    PlainSerializer(matrix_to_lists),
     WithJsonSchema(
         {
             "anyOf": [
                 {
                     "type": "array",
-                    "items": {"type": "array", "items": {"type": ["number", "null"]}},
+                    "items": {
+                        "type": "array",
+                        "items": {"type": ["number", "null"], "minimum": 0},
+                    },
                 },
                 {"type": "null"},
             ]

@@ -1,27 +1,22 @@
-"""Everything that can be wrong with an instance, gathered before anything is raised."""
+"""What can contradict in an instance of right types, gathered before anything is raised."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
-from routesolve.errors import InputError, Problem
-from routesolve.instances import model
+from routesolve.errors import Problem
+from routesolve.graphs.geodesy import great_circle
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import (
         Break,
         Depot,
-        InstanceFields,
         Job,
         Location,
         Profile,
@@ -33,117 +28,7 @@ if TYPE_CHECKING:
 
     Part = Job | Shipment | Depot | VehicleType | Break
 
-EARTH_RADIUS = 6_371_008.8
 FAR_AWAY = 500_000.0  # metres; further than this from all other stops may be a swapped pair
-
-_KNOWN_KEYS = sorted(
-    {
-        f.name
-        for part in vars(model).values()
-        if isinstance(part, type) and dataclasses.is_dataclass(part)
-        for f in dataclasses.fields(part)
-    }
-)
-
-
-_EXPECTED = {
-    "bool_type": "true or false",
-    "dataclass_type": "an object {{...}}",
-    "finite_number": "a finite number",
-    "float_type": "a number",
-    "greater_than": "a number > {gt:g}",
-    "greater_than_equal": "a number >= {ge:g}",
-    "int_type": "a whole number",
-    "less_than_equal": "a number <= {le:g}",
-    "mapping_type": "an object {{...}}",
-    "string_type": "a text",
-    "string_too_short": "a text of at least one character",
-    "tuple_type": "a list [...]",
-}
-
-# -- types and bounds (pydantic) ---------------------------------------------------------------
-
-
-def coerce(adapter: TypeAdapter[InstanceFields], raw: Mapping[str, Any]) -> InstanceFields:
-    """Check types, bounds and keys; NumPy scalars are taken for the numbers they are."""
-    try:
-        return adapter.validate_python(raw)
-    except ValidationError:
-        try:
-            return adapter.validate_python(_plain(raw))
-        except ValidationError as error:
-            raise InputError(from_pydantic(error, raw)) from None
-
-
-def _plain(value: Any) -> Any:
-    """Return ``value`` with NumPy scalars turned into Python numbers, dataclasses into dicts."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {_plain(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
-
-
-def from_pydantic(error: ValidationError, document: Any) -> list[Problem]:
-    """Translate pydantic's findings into problems with JSON pointers and fixes."""
-    found = []
-    for item in error.errors(include_url=False):
-        path = [p for p in item["loc"] if not (isinstance(p, str) and "[" in p)]
-        what, fix = _explained(item, path)
-        where = "/" + "/".join(str(p) for p in path)
-        found.append(Problem(_named(path, document) + what, where, fix))
-    return found
-
-
-def _explained(item: ErrorDetails, path: Sequence[Any]) -> tuple[str, str | None]:
-    """One finding of pydantic in the words of somebody who wrote a JSON file: what, and fix."""
-    kind, context, got = item["type"], item.get("ctx", {}), f", got {_short(item['input'])}"
-    key = str(path[-1]) if path else ""
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        near = difflib.get_close_matches(key, _KNOWN_KEYS, n=1)
-        return f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else "remove it"
-    if kind in ("missing", "missing_argument"):
-        return f"{key!r} is missing", f"add {key!r}"
-    if key in ("lat", "lon") and kind.endswith("than_equal"):
-        limit = 90 if key == "lat" else 180
-        return (
-            f"{key!r} lies outside -{limit}..{limit}{got}",
-            "latitude lies in -90..90, longitude in -180..180; are they swapped?",
-        )
-    if kind in ("literal_error", "enum"):
-        known = str(context["expected"])
-        near = difflib.get_close_matches(str(item["input"]), known.replace("'", " ").split(), n=1)
-        return f"{key!r} is one of {known}{got}", f"did you mean {near[0]!r}?" if near else None
-    if kind == "value_error":
-        return f"{context['error']}{got}", None
-    if kind in _EXPECTED:
-        what = _EXPECTED[kind].format(**context)
-        return f"expected {what}{got}", f"give {what}, or leave {key!r} out for the default"
-    return f"{item['msg'][:1].lower()}{item['msg'][1:]}{got}", None
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _named(path: Sequence[Any], document: Any) -> str:
-    """``job 'A17': `` when the path leads into a part that has an id."""
-    if len(path) < 2 or not isinstance(path[1], int) or not isinstance(document, Mapping):
-        return ""
-    try:
-        part = document[path[0]][path[1]]
-    except (KeyError, IndexError, TypeError):
-        return ""
-    name = part.get("id") if isinstance(part, Mapping) else getattr(part, "id", None)
-    return "" if name is None else f"{str(path[0]).removesuffix('s').replace('_', ' ')} {name!r}: "
-
-
-# -- consistency -------------------------------------------------------------------------------
 
 
 def problems(instance: VrpInstance) -> list[Problem]:
@@ -429,41 +314,31 @@ def _half(part: Part, a: str, b: str, where: str) -> Problem:
     return Problem(f"{_owner(part)}: {a!r} and {b!r} go together", where, "give both")
 
 
-def _profile_known(instance: VrpInstance, kind: model.VehicleType) -> bool:
+def _profile_known(instance: VrpInstance, kind: VehicleType) -> bool:
     return kind.profile is None or any(p.id == kind.profile for p in instance.profiles)
-
-
-def haversine(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
-    """Great-circle distance in metres, elementwise (used for plausibility only)."""
-    lon1, lat1, lon2, lat2 = (np.radians(v) for v in (lon1, lat1, lon2, lat2))
-    h = (
-        np.sin((lat2 - lat1) / 2) ** 2
-        + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
 
 
 def _swapped(instance: VrpInstance) -> Iterator[Problem]:
     """Find stops far from all others that lie among them once their coordinates are swapped."""
-    places = [
-        item
-        for item in _all_places(instance)
-        if item[1].lon is not None and item[1].lat is not None
-    ]
+    places = [p for p in instance.locations if p.lon is not None and p.lat is not None]
     if len(places) < 3:
         return
-    lonlat = np.array([(place.lon, place.lat) for _, place, _, _ in places])
-    centre = np.median(lonlat, axis=0)
-    here = haversine(lonlat[:, 0], lonlat[:, 1], centre[0], centre[1])
-    there = haversine(lonlat[:, 1], np.clip(lonlat[:, 0], -90, 90), centre[0], centre[1])
-    for i in np.flatnonzero((here > FAR_AWAY) & (there < here / 10)):
-        part, place, pattern, number = places[i]
-        yield Problem(
-            f"{_owner(part)}: longitude {place.lon:g}, latitude {place.lat:g} lie "
-            f"{here[i] / 1000:,.0f} km from the other stops; they look swapped",
-            pattern.format(number),
-            "swap 'lon' and 'lat'",
-        )
+    points = np.array([(p.lon, p.lat) for p in places])
+    centre = np.median(points, axis=0)
+    here = great_circle(points, centre)
+    there = great_circle(points[:, ::-1], centre)
+    suspects = np.flatnonzero((here > FAR_AWAY) & (there < here / 10))
+    if len(suspects) == 0:
+        return
+    away = {places[i]: here[i] / 1000 for i in suspects}
+    for part, place, pattern, number in _all_places(instance):
+        if place in away:
+            yield Problem(
+                f"{_owner(part)}: longitude {place.lon:g}, latitude {place.lat:g} lie "
+                f"{away[place]:,.0f} km from the other stops; they look swapped",
+                pattern.format(number),
+                "swap 'lon' and 'lat'",
+            )
 
 
 def _dimensions(instance: VrpInstance) -> Iterator[Problem]:
@@ -559,11 +434,11 @@ def unreachable(instance: VrpInstance, profile: Profile, max_snap: float) -> dic
     away, cut_off = np.zeros(travel.n, dtype=bool), np.zeros(travel.n, dtype=bool)
     snap = travel.snap_distances
     if snap is not None:
-        away = np.asarray(snap) > max_snap
+        away |= snap > max_snap
     if travel.n > 1:
         closed = ~np.isfinite(travel.durations)
         np.fill_diagonal(closed, True)
-        cut_off = closed.all(axis=0) | closed.all(axis=1)
+        cut_off |= closed.all(axis=0) | closed.all(axis=1)
         if profile.metric == "network":
             # Shortest paths are transitive: who cannot reach the depots cannot be served at all.
             depots = [instance.location_index(d.location) for d in instance.depots]

@@ -34,6 +34,7 @@ class Clock:
         self.tells_time = self.zero is not None or (
             instance.geographic and low >= 0 and high <= 2 * DAY
         )
+        self._real = self.tells_time or instance.geographic
         self._first = self._moment(low).date() if self.tells_time and times else None
 
     def _moment(self, seconds: float) -> datetime:
@@ -62,10 +63,10 @@ class Clock:
         return f"{text} +{days}" if days > 0 else text
 
     def span(self, seconds: float | None) -> str:
-        """Return a length of time: ``1 h 05``, ``12 min``, or the number when not a clock."""
+        """Return a length of time: ``1 h 05``, ``12 min``, or the number on a plane."""
         if seconds is None or not isfinite(seconds):
             return "–"
-        if not self.tells_time:
+        if not self._real:
             return shown(seconds)
         minutes = round(seconds / 60)
         return f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from routesolve.instances.features import Feature, used_features
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers._ortools import work
+from routesolve.solvers._warm import better_of
 from routesolve.solvers.base import (
     Budget,
     Clock,
@@ -25,10 +26,11 @@ from routesolve.solvers.base import (
     lacking,
     require_supported,
 )
+from routesolve.solvers.savings import Savings
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
-    from routesolve.instances.model import VehicleType
+    from routesolve.instances.model import Job, Stop, TimeWindow, VehicleType, Windows
 
 LACKS = frozenset({Feature.TIME_BANDS, Feature.RELOADS})
 WAITS = frozenset(
@@ -95,13 +97,9 @@ class OrToolsRouting:
         clock = Clock(budget, on_progress)
         begin = start or _initial_plan(instance)
         with interruptible(clock):
-            solution = _search(instance, clock, begin)
+            solution = _search(instance, clock, begin or _quick_plan(instance))
         result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
-        if begin is not None:
-            given = finish(instance, begin, clock, solver=self.info.name, seed=seed)
-            if given.feasible and _rank(given) < _rank(result):
-                return given
-        return result
+        return better_of(result, begin, clock)
 
 
 def _finer(instance: VrpInstance) -> list[str]:
@@ -110,10 +108,11 @@ def _finer(instance: VrpInstance) -> list[str]:
     fleet = [kind for kind in instance.vehicle_types if kind.count != 0]
     shared = work.shared_places(instance)
     late_setups = False
-    stops = [*instance.jobs, *(end for s in instance.shipments for end in (s.pickup, s.delivery))]
+    stops: list[Job | Stop] = [*instance.jobs]
+    stops += [end for s in instance.shipments for end in (s.pickup, s.delivery)]
     for stop in stops:
         soft = [w for w in stop.time_windows if w.lateness_cost is not None]
-        if soft and (len(soft) > 1 or soft[0].earliest < max(w.earliest for w in stop.time_windows)):
+        if soft and (len(soft) > 1 or not _last(soft[0], stop.time_windows)):
             found.append("soft windows before the last window of a stop")
         if stop.setup and instance.location_index(stop.location) in shared:
             late_setups = True
@@ -136,11 +135,20 @@ def _finer(instance: VrpInstance) -> list[str]:
     return sorted(set(found))
 
 
+def _last(window: TimeWindow, windows: Windows) -> bool:
+    """Whether a window begins and ends after all others."""
+    return all(
+        other is window
+        or (other.earliest < window.earliest and other.latest <= window.latest)
+        for other in windows
+    )
+
+
 def _finer_type(instance: VrpInstance, kind: VehicleType) -> list[str]:
     found = []
-    if kind.max_overtime and kind.overtime_cost and instance.objective.duration:
-        if kind.shift.latest < inf and kind.max_duration < inf:
-            found.append("cost of overtime over both the shift and the maximum duration")
+    priced = kind.max_overtime and kind.overtime_cost and instance.objective.duration
+    if priced and kind.shift.latest < inf and kind.max_duration < inf:
+        found.append("cost of overtime over both the shift and the maximum duration")
     if kind.alternative_ends and kind.end is not None:
         depots = [instance.depots_by_id[name] for name in work.ends_of(kind)]
         if len({depot.time_windows for depot in depots}) > 1:
@@ -161,20 +169,12 @@ def _initial_plan(instance: VrpInstance) -> Solution | None:
     )
 
 
-def _rank(result: Result) -> tuple[object, ...]:
-    """Order of plans: unserved mandatory tasks by priority unless they have a cost, then cost."""
-    instance = result.instance
-    if instance.objective.unserved is not None:
-        return (result.cost,)
-    served = {name for _, name in result.solution.served()}
-    tasks = (*instance.jobs, *instance.shipments)
-    groups = {task.group for task in tasks if task.id in served} - {None}
-    left = Counter(
-        task.priority
-        for task in tasks
-        if task.prize is None and task.id not in served and task.group not in groups
-    )
-    return (*(left[p] for p in sorted({t.priority for t in tasks}, reverse=True)), result.cost)
+def _quick_plan(instance: VrpInstance) -> Solution | None:
+    """Our own savings plan where it exists: better than the library's first one, and at once."""
+    savings = Savings()
+    if not instance.jobs or savings.unsupported(instance):
+        return None
+    return savings.solve(instance, Budget(seconds=1.0)).solution
 
 
 def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solution:
@@ -183,12 +183,10 @@ def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solu
     from routesolve.solvers._ortools.search import Search
 
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-    kinds = [kind for kind in kinds if not kind.breaks or _usable(instance, kind)]
+    kinds = [kind for kind in kinds if _usable(instance, kind)]
     nodes = work.make_nodes(instance, kinds)
     tasks = len({node.task.id for node in nodes})
-    free = max(
-        work.free_fleet_guess(instance, kinds, nodes), len(start.routes) + 5 if start else 0
-    )
+    free = max(work.free_fleet_guess(instance, kinds, nodes), len(start.routes) + 5 if start else 0)
     while nodes:
         fleet = work.make_fleet(instance, kinds, nodes, free)
         problem = RoutingProblem(instance, fleet, nodes)
@@ -211,17 +209,22 @@ def _exhausted(kinds: list[VehicleType], plan: Solution, free: int) -> bool:
 
 
 def _usable(instance: VrpInstance, kind: VehicleType) -> bool:
-    """Whether the breaks of a vehicle type fit into a route at all."""
+    """Whether shift, depots and breaks leave a route of a vehicle type any time at all."""
     from routesolve.solvers._ortools.model import RoutingProblem
 
+    depots = [instance.depots_by_id[name] for name in (kind.start, kind.end) if name is not None]
+    if not kind.breaks and not any(depot.time_windows for depot in depots):
+        return True
     problem = RoutingProblem(instance, [work.Vehicle(kind, 0)], [])
-    return problem.routing.Solve() is not None
+    return problem.possible and problem.routing.Solve() is not None
 
 
 def _locked_only(instance: VrpInstance) -> Solution:
     return Solution(
         tuple(
-            Route(r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits[: r.locked]), r.vehicle)
+            Route(
+                r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits[: r.locked]), r.vehicle
+            )
             for r in work.locked_routes(instance).values()
         )
     )

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from routesolve.errors import InputError, RouteSolveError
 from routesolve.files import save_text
-from routesolve.instances.formats import _source
+from routesolve.instances.formats import _json, _source
 from routesolve.registry import Registry
 
 if TYPE_CHECKING:
@@ -49,14 +49,27 @@ def get(name: str) -> Format:
 
 
 def recognise(text: str) -> str | None:
-    """Return the name of the format of a text, by its content, or None."""
+    """Return the name of the format of a text, by its content, or None.
+
+    Raises
+    ------
+    InputError
+        A text that begins as JSON, and is none.
+    """
     head = text[: _source.HEAD]
-    for part in (head,) if len(head) == len(text) or head.lstrip()[:1] != "{" else (head, text):
-        # JSON whose first keys are long matrices shows what it is only further on.
-        for name in FORMATS:
-            if get(name).sniff(part):
-                return name
+    for name in FORMATS:
+        if get(name).sniff(head):
+            return name
+    if head.lstrip()[:1] in ("{", "["):
+        # The keys that tell stand further on, behind a matrix; or the text is broken.
+        return _owner(_json.parse(text))
     return None
+
+
+def _owner(document: Mapping[str, Any]) -> str:
+    from routesolve.instances.formats import vroom
+
+    return "vroom" if vroom.owns(document) else "native"
 
 
 def load(
@@ -106,7 +119,7 @@ def _load_document(
     from routesolve.instances.formats import native, vroom
 
     readers = {"native": native.read_document, "vroom": vroom.read_document}
-    chosen = format or ("vroom" if vroom.owns(document) else "native")
+    chosen = format or _owner(document)
     if chosen not in readers:
         raise InputError(
             f"a dictionary cannot be read as {chosen!r}", fix=f"use {' or '.join(readers)}"

@@ -15,7 +15,9 @@ import numpy as np
 from routesolve.errors import InputError, Problem
 from routesolve.graphs.rounding import Rounding
 from routesolve.instances.instance import VrpInstance
-from routesolve.instances.model import InstanceFields, Objective
+
+MOST_ROWS = 1_000_000
+"""So many rows may a table or section have; more of them are no routing problem."""
 
 MOST_PROBLEMS = 200
 """So many problems are gathered; a file that is worse is not the file that was meant."""
@@ -141,6 +143,17 @@ class Findings:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.values = 0
+
+    @property
+    def only_values(self) -> bool:
+        """Nothing worse than single values is wrong: the rest can still be looked at."""
+        return self.values == len(self.problems)
+
+    def value(self, what: str, where: str | int | None = None, fix: str | None = None) -> None:
+        """Note a single bad value, for which something harmless is put."""
+        self.values += 1
+        self.add(what, where, fix)
 
     def add(self, what: str, where: str | int | None = None, fix: str | None = None) -> None:
         """Note a problem; an integer place is a line number."""
@@ -169,11 +182,11 @@ class Findings:
         try:
             value = float(token)
         except ValueError:
-            self.add(f"{what} is {_short(token)}, not a number", where, "write a number")
+            self.value(f"{what} is {_short(token)}, not a number", where, "write a number")
             return max(0.0, least)
         if not math.isfinite(value) or value < least:
             bound = f" of at least {least:g}" if least > -math.inf else ""
-            self.add(f"{what} is {_short(token)}", where, f"write a finite number{bound}")
+            self.value(f"{what} is {_short(token)}", where, f"write a finite number{bound}")
             return max(0.0, least)
         return value
 
@@ -181,7 +194,7 @@ class Findings:
         """Return a whole number of at least ``least``, or note what is wrong and return it."""
         value = self.number(token, where, what, least=least)
         if value != round(value):
-            self.add(f"{what} is {_short(token)}, not a whole number", where, "write an integer")
+            self.value(f"{what} is {_short(token)}, not a whole number", where, "write an integer")
         return round(value)
 
 
@@ -191,7 +204,11 @@ def _short(token: str) -> str:
 
 
 def build(
-    fields: Mapping[str, Any], options: Options = Options(), *, places: Places | None = None
+    fields: Mapping[str, Any],
+    options: Options = Options(),
+    *,
+    places: Places | None = None,
+    found: Findings | None = None,
 ) -> VrpInstance:
     """Make the instance, with the options applied before it is checked.
 
@@ -201,6 +218,8 @@ def build(
         Those of :class:`~routesolve.instances.model.InstanceFields`.
     places
         Turns a JSON pointer into the place in the file that the user knows.
+    found
+        Bad values found already, reported together with what else is wrong.
 
     Raises
     ------
@@ -218,9 +237,13 @@ def build(
             objective = dataclasses.replace(instance.objective, vehicles=0.0)
             instance = instance.replace(objective=objective)
     except InputError as error:
-        if places is None:
-            raise
-        raise InputError(_placed(error.problems, places)) from None
+        problems = list(_placed(error.problems, places or str))
+        if found is not None and found.problems:
+            said = {p.where for p in found.problems}  # the rest there may come from the stand-in
+            problems = found.problems + [p for p in problems if p.where not in said]
+        raise InputError(problems) from None
+    if found is not None:
+        found.stop()
     return instance
 
 
@@ -279,21 +302,6 @@ def vehicle_weight(instance: VrpInstance) -> float:
     )
     legs = 2 * (len(instance.jobs) + 2 * len(instance.shipments)) + 1
     return float(10.0 ** math.ceil(math.log10(max(10.0, legs * longest * unit))))
-
-
-def objective_fields(objective: Objective) -> dict[str, Any]:
-    """Return the weights that differ from the default."""
-    default = Objective()
-    return {
-        f.name: getattr(objective, f.name)
-        for f in dataclasses.fields(objective)
-        if getattr(objective, f.name) != getattr(default, f.name)
-    }
-
-
-def known_fields() -> set[str]:
-    """Names of the fields of an instance."""
-    return {f.name for f in dataclasses.fields(InstanceFields)}
 
 
 def by_prefix(table: Callable[[], Mapping[str, str]]) -> Places:

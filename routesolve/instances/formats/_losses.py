@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from routesolve.instances.features import Feature, used_features
 from routesolve.instances.instance import VrpInstance
+from routesolve.instances.model import Location, Profile
 
 _LABELS = {
     "jobs": ("job", "jobs"),
     "shipments": ("shipment", "shipments"),
     "vehicles": ("vehicle type", "vehicle types"),
     "initial_routes": ("initial route", "initial routes"),
-    "profiles": ("profile", "profiles"),
 }
 _ABSENT = object()
 
@@ -29,7 +31,9 @@ def losses(before: VrpInstance, after: VrpInstance) -> list[str]:
     old, new = _canonical(before), _canonical(after)
     found: list[str] = []
     for key in old | new:
-        if key in _LABELS:
+        if key == "profiles":
+            found += _travel(old[key], new[key])
+        elif key in _LABELS:
             found += _lists(key, old[key], new[key])
         else:
             found += _whole(key, old.get(key, _ABSENT), new.get(key, _ABSENT))
@@ -60,6 +64,8 @@ def _lists(key: str, old: list[Any], new: list[Any]) -> list[str]:
     for a, b in zip(old, new, strict=False):
         for field in a["fields"] | b["fields"]:
             x, y = a["fields"].get(field, _ABSENT), b["fields"].get(field, _ABSENT)
+            if field == "name" and x is _ABSENT and y == a["id"]:
+                continue  # an id that was numbered anew lives on as the name
             if not _same(x, y):
                 changed.setdefault(field, []).append((a["id"], x, y))
     for field, cases in changed.items():
@@ -71,11 +77,88 @@ def _lists(key: str, old: list[Any], new: list[Any]) -> list[str]:
             said.append(
                 f"{field} of {of} changes (first: {owner!r}, {_short(x)} becomes {_short(y)})."
             )
-    if key != "profiles":
-        renamed = sum(a["id"] != b["id"] for a, b in zip(old, new, strict=False))
-        if renamed:
-            said.append(f"ids of {renamed} {one if renamed == 1 else many} change.")
+    renamed = sum(a["id"] != b["id"] for a, b in zip(old, new, strict=False))
+    if renamed:
+        said.append(f"ids of {renamed} {one if renamed == 1 else many} change.")
     return said
+
+
+def _travel(old: list[_Travel], new: list[_Travel]) -> list[str]:
+    """Compare what vehicles meet on the road, not how it is written down."""
+    said = []
+    if len(new) < len(old):
+        said.append(f"{len(old) - len(new)} profiles of {len(old)} are lost.")
+    for a, b in zip(old, new, strict=False):
+        if a.formula is not None and b.formula is not None:
+            same = a.formula == b.formula  # no dense matrix is built for these
+        elif len(a.ends) != len(b.ends):
+            same = a.label == b.label
+        else:
+            same = all(map(_same, a.matrices(), b.matrices()))
+        if not same:
+            said.append(f"travel of profile {a.name!r} changes ({a.label} becomes {b.label}).")
+        elif a.label != b.label:
+            said.append(f"travel of profile {a.name!r}, {a.label}, is kept as {b.label}.")
+        if a.bands != b.bands:
+            said.append(f"bands of profile {a.name!r} are lost.")
+    return said
+
+
+@dataclass(frozen=True)
+class _Travel:
+    """How one profile travels between the places of an instance."""
+
+    instance: VrpInstance
+    profile: Profile
+
+    @property
+    def name(self) -> str:
+        return self.profile.id
+
+    @property
+    def label(self) -> str:
+        p = self.profile
+        return "a matrix" if p.metric == "matrix" else f"{p.metric}" + (
+            f" rounded {self.instance.rounding}" if p.metric != "network" else f" {p.network}"
+        )
+
+    @property
+    def bands(self) -> Any:
+        return self.profile.bands
+
+    @property
+    def formula(self) -> Any:
+        """What the numbers are computed from; None when they are given."""
+        p = self.profile
+        if p.metric == "matrix":
+            return None
+        return (p.metric, p.speed, p.detour, p.network, str(self.instance.rounding))
+
+    @property
+    def ends(self) -> list[Location]:
+        return list(_ends(self.instance))
+
+    def matrices(self) -> tuple[Any, Any]:
+        """Durations and distances from each depot, job and stop to each, in the file's order."""
+        instance = self.instance
+        rows = [instance.location_index(place) for place in self.ends]
+        travel = instance.travel(self.profile)
+        pairs = np.ix_(rows, rows)
+        return travel.durations[pairs], travel.distances[pairs]
+
+
+def _ends(instance: VrpInstance) -> Iterator[Location]:
+    for kind in instance.vehicle_types:
+        for name in (kind.start, kind.end):
+            if name is not None:
+                yield instance.depots_by_id[name].location
+                break
+        break
+    for job in instance.jobs:
+        yield job.location
+    for shipment in instance.shipments:
+        yield shipment.pickup.location
+        yield shipment.delivery.location
 
 
 def _whole(key: str, old: Any, new: Any) -> list[str]:
@@ -117,25 +200,26 @@ def _canonical(instance: VrpInstance) -> dict[str, Any]:
     document = instance.to_dict()
     tasks = {job.id: f"job {i}" for i, job in enumerate(instance.jobs)}
     tasks |= {s.id: f"shipment {i}" for i, s in enumerate(instance.shipments)}
+    document["backhaul"] = instance.backhaul
     flat: dict[str, Any] = {
         key: document[key]
-        for key in ("objective", "backhaul", "rounding", "allow_unserved", "dimensions", "epoch")
+        for key in ("objective", "backhaul", "allow_unserved", "dimensions", "epoch")
         if key in document
     }
-    if not instance.name:
-        flat.pop("name", None)
     flat |= {k: document[k] for k in ("name", "comment") if document.get(k)}
     features = used_features(instance)
     if not features & {Feature.BACKHAUL_LAST, Feature.BACKHAUL_NONE}:
-        flat.pop("backhaul", None)
+        flat["backhaul"] = "mixed"
     profiles = [instance.profile_of(kind) for kind in instance.vehicle_types]
-    if all(p.metric in ("matrix", "network") for p in profiles):
-        flat.pop("rounding", None)
+    groups = Counter(task.group for task in (*instance.jobs, *instance.shipments) if task.group)
+    order = {name: k for k, name in enumerate(groups)}
+    for part in (*document.get("jobs", ()), *document.get("shipments", ())):
+        name = part.pop("group", None)
+        if name is not None and groups[name] > 1:
+            part["group"] = f"group {order[name] + 1}"
     for key in ("jobs", "shipments"):
         flat[key] = [_task(part, instance) for part in document.get(key, [])]
-    flat["profiles"] = [
-        {"id": p.id, "fields": _profile(instance, p)} for p in dict.fromkeys(profiles)
-    ]
+    flat["profiles"] = [_Travel(instance, p) for p in {p.id: p for p in profiles}.values()]
     flat["vehicles"] = list(_vehicles(instance, document, tasks))
     flat["initial_routes"] = list(_routes(instance, document, tasks))
     return flat
@@ -159,24 +243,10 @@ def _even_out(fields: dict[str, Any], instance: VrpInstance) -> None:
             fields[key] = amount
             if not any(amount):
                 del fields[key]
-    if not any(p.metric == "matrix" for p in instance.profiles):
-        fields["location"] = {k: v for k, v in fields["location"].items() if k != "index"}
+    if "location" in fields:
+        fields["location"] = _point(fields["location"])
     if "skills" in fields:
         fields["skills"] = sorted(fields["skills"])
-
-
-def _profile(instance: VrpInstance, profile: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = {"metric": profile.metric}
-    if profile.metric == "matrix":
-        travel = instance.travel(profile)
-        return fields | {"durations": travel.durations, "distances": travel.distances}
-    if profile.metric == "network":
-        fields["network"] = profile.network
-    else:
-        fields |= {"speed": profile.speed, "detour": profile.detour}
-    if profile.bands:
-        fields["bands"] = profile.bands
-    return fields
 
 
 def _vehicles(
@@ -188,7 +258,7 @@ def _vehicles(
         instance.profile_of(k).id for k in instance.vehicle_types))}
     last: dict[str, Any] | None = None
     for kind, part in zip(instance.vehicle_types, document.get("vehicle_types", []), strict=True):
-        fields = {k: v for k, v in part.items() if k not in ("id", "count", "profile", "name")}
+        fields = {k: v for k, v in part.items() if k not in ("id", "count", "profile")}
         for key in ("start", "end"):
             if key in fields:
                 fields[key] = depots[fields[key]]
@@ -216,7 +286,13 @@ def _vehicles(
 
 
 def _place(depot: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in depot.items() if key != "id"}
+    kept = {key: value for key, value in depot.items() if key != "id"}
+    return kept | {"location": _point(depot["location"])}
+
+
+def _point(place: dict[str, Any]) -> dict[str, Any]:
+    """Coordinates only: rows of matrices are compared by what stands in them."""
+    return {key: value for key, value in place.items() if key != "index"}
 
 
 def _routes(

@@ -79,6 +79,8 @@ def _read_file(path: str | os.PathLike[str]) -> bytes:
     try:
         with open(path, "rb") as stream:
             return _guarded(stream)
+    except InputError:  # which is a ValueError too
+        raise
     except FileNotFoundError:
         raise InputError("there is no such file", fix="check the name") from None
     except IsADirectoryError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from routesolve.instances.formats._base import Findings
+from routesolve.instances.formats._base import MOST_ROWS, Findings
 
 Row = tuple[int, list[str]]
 Floats = npt.NDArray[np.float64]
@@ -35,6 +35,7 @@ class Document:
 
     specs: dict[str, tuple[str, int]]
     sections: dict[str, Section]
+    ended: bool = False  # by EOF
 
     def spec(self, key: str, default: str = "") -> str:
         """Value of a specification."""
@@ -54,8 +55,13 @@ def parse(text: str, found: Findings) -> Document:
                 found.add(f"{line[:40]!r} stands in no section", number, "remove this line")
             else:
                 current.rows.append((number, line.split()))
+                if len(current.rows) > MOST_ROWS and "EDGE_WEIGHT" not in document.sections:
+                    found.add(f"a section of more than {MOST_ROWS:,} rows", current.line,
+                              "is this the file you mean?")
+                    found.stop()
             continue
         if line == "EOF":
+            document.ended = True
             break
         if match := _SECTION.fullmatch(line):
             name = match[1].upper()

@@ -10,14 +10,22 @@ from functools import cache
 from math import inf
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from routesolve.errors import InputError, Problem
-from routesolve.instances import validate
+from routesolve.instances.coerce import from_pydantic
 from routesolve.instances.model import Amounts, Count, Finite, Id, Matrix, NonNegative, Positive
 
 _CONFIG = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-_Pair = tuple[Finite, Finite]
+
+
+def _two(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValueError("two numbers are expected, [lon, lat] or [start, end]")
+    return value
+
+
+_Pair = Annotated[tuple[Finite, Finite], BeforeValidator(_two)]
 _Skills = tuple[Id, ...]
 _PerType = Mapping[str, NonNegative]
 _Priority = Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -173,7 +181,7 @@ def check(document: Mapping[str, Any]) -> Document:
     try:
         return _adapter().validate_python(dict(document))
     except ValidationError as error:
-        problems = validate.from_pydantic(error, document)
+        problems = from_pydantic(error, document)
     raise InputError(_respelled(p) for p in problems)
 
 
@@ -183,4 +191,6 @@ def _respelled(problem: Problem) -> Problem:
     if f"unknown key {key!r}" not in problem.what:
         return problem
     near = difflib.get_close_matches(key, _KEYS, n=1)
-    return Problem(problem.what, problem.where, f"did you mean {near[0]!r}?" if near else "remove it")
+    return Problem(
+        problem.what, problem.where, f"did you mean {near[0]!r}?" if near else "remove it"
+    )

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from routesolve.instances.formats.vroom import SPEEDS
+from routesolve.instances.formats.vroom import ALWAYS, SPEEDS
 from routesolve.instances.instance import DEFAULT_DETOUR, DEFAULT_SPEED, VrpInstance
 from routesolve.instances.model import Break, Location, Profile, TimeWindow, VehicleType
 
 _LARGEST = 2**63
-_FOREVER = 2**31 - 1
+_FOREVER = 2**31 - 1  # stands for unreachable
 
 
 @dataclass(frozen=True)
@@ -165,10 +165,12 @@ def _stop(instance: VrpInstance, stop: Any, indexed: bool) -> dict[str, Any]:
 
 
 def _windows(windows: Iterable[TimeWindow]) -> list[list[int]]:
-    return [
-        [max(0, math.ceil(w.earliest)), _FOREVER if w.latest == math.inf else math.floor(w.latest)]
-        for w in windows
-    ]
+    whole = []
+    for window in windows:
+        early = max(0, math.ceil(window.earliest))
+        late = ALWAYS if window.latest == math.inf else math.floor(window.latest)
+        whole.append([early, max(early, late)])  # 0.2 to 0.8 s has no whole second in it
+    return whole
 
 
 def _amounts(instance: VrpInstance, **amounts: tuple[float, ...]) -> dict[str, Any]:

@@ -28,13 +28,7 @@ class Native(Format):
 
     def sniff(self, head: str) -> bool:
         """Tell by keys of the outermost object that only this format has."""
-        keys = _json.top_level_keys(head)
-        if keys & _OWN:
-            return True
-        # Nothing of VROOM's either: whatever it is, this reader says best what is missing.
-        whole = head.rstrip().endswith("}") or not head.lstrip().startswith(("{", "["))
-        vroom = keys & {"vehicles", "matrix", "matrices"}
-        return head.lstrip()[:1] in ("{", "[") and not vroom and (whole or len(head) < 65536)
+        return bool(_json.top_level_keys(head) & _OWN)
 
     def read(self, text: str, *, name: str = "", **options: Any) -> VrpInstance:
         """Make an instance from the JSON text; see :meth:`Format.read`."""

@@ -42,7 +42,8 @@ class Solomon(Format):
         count = found.whole(fleet[1][0], fleet[0], "number of vehicles")
         capacity = found.number(fleet[1][1], fleet[0], "capacity", least=0)
         table = numbers(customers, _COLUMNS, found)
-        found.stop()
+        if not found.only_values:
+            found.stop()
         depot, *nodes = table
         fields = {
             "name": name if title.upper() == "VEHICLE" else title,
@@ -68,7 +69,7 @@ class Solomon(Format):
             ),
             "rounding": "none" if chosen.objective == "vehicles" else "dimacs",
         }
-        return build(fields, chosen, places=by_prefix(lambda: _where(fleet, customers)))
+        return build(fields, chosen, places=by_prefix(lambda: _where(fleet, customers)), found=found)
 
     def render(self, instance: VrpInstance) -> str:
         """Return the instance as far as this layout holds it."""

@@ -20,7 +20,7 @@ streets come with ``--network``.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any, ClassVar
 
@@ -43,6 +43,7 @@ from routesolve.instances.model import (
 )
 
 SPEEDS = {"car": DEFAULT_SPEED, "truck": DEFAULT_SPEED, "bike": 15 / 3.6, "foot": 5 / 3.6}
+ALWAYS = 2**32 - 1  # VROOM's largest time: a window up to it has no end
 _OWN = {"vehicles", "matrices", "matrix"}
 _FOREIGN = {"vehicle_types", "depots", "routesolve"}
 
@@ -206,7 +207,7 @@ class _Reader:
             "location": self._place(task.location, task.location_index),
             "service": self._per_type(task.service, task.service_per_type, at, "service"),
             "setup": self._per_type(task.setup, task.setup_per_type, at, "setup"),
-            "time_windows": tuple(TimeWindow(*pair) for pair in task.time_windows),
+            "time_windows": _windows(task.time_windows),
             "name": task.description,
         }
 
@@ -271,12 +272,12 @@ class _Reader:
             capacity=vehicle.capacity,
             start=start,
             end=end,
-            shift=TimeWindow(*vehicle.time_window) if vehicle.time_window else TimeWindow(),
+            shift=(*_windows([vehicle.time_window] if vehicle.time_window else ()), TimeWindow())[0],
             breaks=tuple(
                 Break(
                     pause.id,
                     pause.service,
-                    tuple(TimeWindow(*pair) for pair in pause.time_windows),
+                    _windows(pause.time_windows),
                     pause.max_load,
                 )
                 for pause in vehicle.breaks
@@ -322,3 +323,7 @@ class _Reader:
 
 def _shipment_id(shipment: _vroom_schema.Shipment) -> str:
     return f"p{shipment.pickup.id}-d{shipment.delivery.id}"
+
+
+def _windows(pairs: Iterable[tuple[float, float]]) -> tuple[TimeWindow, ...]:
+    return tuple(TimeWindow(early, inf if late >= ALWAYS else late) for early, late in pairs)

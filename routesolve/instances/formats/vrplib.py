@@ -179,7 +179,8 @@ class _Reader:
         metric, rounding = self._travel()
         fleet = self._fleet()
         jobs = self._jobs()
-        found.stop()
+        if not found.only_values:
+            found.stop()
         fields = {
             "jobs": jobs,
             "depots": [
@@ -193,7 +194,7 @@ class _Reader:
             "name": document.spec("NAME") or name,
             "comment": document.spec("COMMENT"),
         }
-        return build(fields, self.options, places=by_prefix(self._where))
+        return build(fields, self.options, places=by_prefix(self._where), found=found)
 
     def _where(self) -> dict[str, str]:
         """Lines of what the instance's own checks may complain of."""
@@ -219,9 +220,10 @@ class _Reader:
     def _depots(self) -> list[int]:
         rows = _tsplib.lists(self.document, "DEPOT", self.found)
         if "DEPOT" not in self.document.sections:
-            if self.kind not in _TOURS:
+            if self.kind not in _TOURS and not self.document.ended:
                 self.found.add(
-                    "there is no DEPOT_SECTION", fix="add it; is the file truncated?"
+                    "there is neither a DEPOT_SECTION nor an EOF",
+                    fix="add them; is the file truncated?",
                 )
             return [0]
         depots: list[int] = []

@@ -65,6 +65,34 @@ def read_plan(
         raise InputError("brackets nested too deeply", where=name, fix="check the file") from None
 
 
+def read_embedded(source: str | os.PathLike[str] | IO[Any]) -> tuple[VrpInstance, Solution]:
+    """Read a plan.json or plan.html of ours together with the instance that it carries.
+
+    Raises
+    ------
+    InputError
+        Also when the file is no such plan, or carries no instance.
+    """
+    from routesolve.solutions.readers import html, native
+
+    name = _source.name_of(source)
+    try:
+        text = _source.read_text(source)
+        if html.sniff(text):
+            text = html.plan_text(text)
+        elif not native.sniff(text):
+            raise InputError(
+                "this is no plan that carries its instance",
+                fix="name both: routesolve check INSTANCE PLAN",
+            )
+        instance = native.problem(text)
+        return instance, native.read(text, instance)
+    except RouteSolveError as error:
+        raise error.within(name) from None
+    except RecursionError:
+        raise InputError("brackets nested too deeply", where=name, fix="check the file") from None
+
+
 def _reader(text: str, format: str | None) -> PlanReader:
     for name in (format,) if format else READERS:
         reader = cast("PlanReader", READERS.load(name))
@@ -72,8 +100,6 @@ def _reader(text: str, format: str | None) -> PlanReader:
             return reader
     first = next((line for line in text.split("\n") if line.strip()), "")[:60]
     raise InputError(
-        f"this is no plan in a known format; it begins {first!r}"
-        if first
-        else "the file is empty",
+        f"this is no plan in a known format; it begins {first!r}" if first else "the file is empty",
         fix=f"give a plan in one of: {', '.join(READERS)}",
     )

@@ -102,7 +102,7 @@ class Draft:
         name = str(name) if type(name) is int else name
         what = "depot" if kind in ("start", "reload", "end") else str(kind)
         if name is None and kind in ("start", "end"):
-            return Visit(cast("VisitKind", kind), None, **stated)
+            return Visit(kind, None, **stated)
         if name is None or name == "":
             self.problem(f"a {kind} without an id", where, f"name the {what}")
             return None
@@ -114,7 +114,7 @@ class Draft:
         if not isinstance(name, str) or name not in known:
             self.unknown(what, name, where, known)
             return None
-        return Visit(cast("VisitKind", kind), name, **stated)
+        return Visit(kind, name, **stated)
 
     def leave_out(
         self, kind: object, name: object, where: str | int | None, **why: str | None

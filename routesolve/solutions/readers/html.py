@@ -18,8 +18,8 @@ def sniff(text: str) -> bool:
     return _PLAN.search(text) is not None
 
 
-def read(text: str, instance: VrpInstance) -> Solution:
-    """Read the embedded native plan document.
+def plan_text(text: str) -> str:
+    """Return the native plan document that a page carries.
 
     Raises
     ------
@@ -35,7 +35,12 @@ def read(text: str, instance: VrpInstance) -> Solution:
     end = text.find("</script", start.end())
     if end < 0:
         raise InputError("the plan in the page is cut off", fix="is the file truncated?")
-    return native.read(text[start.end() : end], instance)
+    return text[start.end() : end]
+
+
+def read(text: str, instance: VrpInstance) -> Solution:
+    """Read the embedded native plan document."""
+    return native.read(plan_text(text), instance)
 
 
 READER = PlanReader(sniff, read)

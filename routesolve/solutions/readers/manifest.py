@@ -1,4 +1,4 @@
-"""Our CSV manifest (:mod:`routesolve.solutions.writers.manifest`), maybe edited in a spreadsheet."""
+"""Our CSV manifest, see :mod:`routesolve.solutions.writers.manifest`, maybe edited since."""
 
 from __future__ import annotations
 

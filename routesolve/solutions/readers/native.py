@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
+from routesolve.errors import InputError
 from routesolve.instances.formats import _json
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import VehicleType
@@ -19,7 +20,7 @@ KEYS = {
     "plan": (
         *("routesolve_plan", "instance", "cost", "cost_terms", "rounding", "totals", "feasible"),
         *("complete", "lower_bound", "gap", "solver", "seed", "iterations", "interrupted"),
-        *("versions", "runtime", "trace", "violations", "routes", "unassigned"),
+        *("versions", "runtime", "trace", "violations", "routes", "unassigned", "problem"),
     ),
     "route": ("vehicle_type", "vehicle", *TOTALS, "visits"),
     "visit": ("kind", "id", "name", "location", "waiting", "load", *TIMES),
@@ -35,6 +36,27 @@ def sniff(text: str) -> bool:
 def read(text: str, instance: VrpInstance) -> Solution:
     """Read a plan document with its stated cost and times."""
     return from_document(_json.parse(text), instance)
+
+
+def problem(text: str) -> VrpInstance:
+    """Make the instance that a plan document carries.
+
+    Raises
+    ------
+    InputError
+        When it carries none, or a wrong one.
+    """
+    document = _json.parse(text)
+    carried = document.get("problem") if isinstance(document, dict) else None
+    if not isinstance(carried, dict):
+        raise InputError(
+            "this plan does not carry its instance",
+            fix="name the instance, too: routesolve check INSTANCE PLAN",
+        )
+    try:
+        return VrpInstance.from_dict(carried)
+    except InputError as error:
+        raise error.within("/problem") from None
 
 
 def from_document(document: dict[str, Any], instance: VrpInstance) -> Solution:

@@ -43,7 +43,9 @@ def read(text: str, instance: VrpInstance) -> Solution:
         if left is not None:
             _unassigned(draft, left, f"/unassigned/{u}")
     summary = document.get("summary")
-    cost = summary.get("cost") if isinstance(summary, dict) else None
+    cost = None
+    if isinstance(summary, dict):
+        cost = summary.get("exact_cost", summary.get("cost"))
     return draft.solution(draft.number(cost, "/summary/cost", "cost"))
 
 

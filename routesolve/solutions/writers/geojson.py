@@ -1,16 +1,17 @@
-"""GeoJSON (RFC 7946): the plan on the map, one line per leg along the streets, one point per stop."""
+"""GeoJSON (RFC 7946): a line per leg along the streets, a point per stop."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from routesolve.errors import InputError, RoutingError
+from routesolve.errors import InputError
 from routesolve.instances.instance import VrpInstance
-from routesolve.solutions.solution import Route, Unassigned, Visit
-from routesolve.solutions.writers import _names
 from routesolve.solutions.clock import Clock
 from routesolve.solutions.numbers import tidy, tidy_all
+from routesolve.solutions.solution import Route, Unassigned, Visit
+from routesolve.solutions.writers import _lines, _names
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result
@@ -35,31 +36,24 @@ def render(result: Result) -> str:
             fix="write json, csv or html instead",
         )
     clock = Clock(instance, result.solution)
-    features = []
+    features: list[dict[str, Any]] = []
     for route in result.solution.routes:
         features += _legs(instance, route)
-        features += [
-            _stop(instance, route, visit, order, clock) for order, visit in enumerate(route.visits)
-        ]
+        for order, visit in enumerate(route.visits):
+            features += _stop(instance, route, visit, order, clock)
     for left in result.solution.unassigned:
         features += _left_out(instance, left)
-    collection = {"type": "FeatureCollection", "features": [f for f in features if f]}
+    collection = {"type": "FeatureCollection", "features": features}
     return json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _legs(instance: VrpInstance, route: Route) -> list[dict[str, Any]]:
-    travel = instance.travel(instance.vehicle_types_by_id[route.vehicle_type])
-    placed = [v for v in route.visits if v.location is not None and v.kind != "break"]
+    visits = _lines.placed(route)
     features = []
-    for a, b in zip(placed, placed[1:], strict=False):
-        assert a.location is not None and b.location is not None
-        if a.location == b.location:
+    for (a, i), (b, j) in itertools.pairwise(visits):
+        if i == j:
             continue
-        try:
-            line = travel.geometry(a.location, b.location)
-        except RoutingError:
-            line = None
-        line = instance.points[[a.location, b.location]] if line is None else line
+        line = _lines.leg(instance, route, i, j)
         duration = None if a.departure is None or b.arrival is None else b.arrival - a.departure
         distance = None if a.distance is None or b.distance is None else b.distance - a.distance
         properties = {
@@ -79,10 +73,10 @@ def _legs(instance: VrpInstance, route: Route) -> list[dict[str, Any]]:
 
 def _stop(
     instance: VrpInstance, route: Route, visit: Visit, order: int, clock: Clock
-) -> dict[str, Any] | None:
+) -> list[dict[str, Any]]:
     where = _names.place(instance, visit)
     if where is None or where.point is None:
-        return None
+        return []
     properties = {
         "feature": "stop",
         "vehicle": route.name,
@@ -97,7 +91,7 @@ def _stop(
         "departure_clock": clock.full(visit.departure) or None,
         "load": tidy_all(visit.load),
     }
-    return _feature("Point", _position(where.point), properties)
+    return [_feature("Point", _position(where.point), properties)]
 
 
 def _left_out(instance: VrpInstance, left: Unassigned) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from routesolve.instances.instance import VrpInstance
-from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
-from routesolve.solutions.writers import _names
 from routesolve.solutions.clock import Clock
 from routesolve.solutions.numbers import tidy
+from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
+from routesolve.solutions.writers import _names
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result

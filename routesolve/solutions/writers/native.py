@@ -9,14 +9,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from routesolve.instances.instance import VrpInstance
+from routesolve.solutions.numbers import tidy, tidy_all
 from routesolve.solutions.solution import Route, Unassigned, Visit
 from routesolve.solutions.writers import _names
-from routesolve.solutions.numbers import tidy, tidy_all
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result
 
 VERSION = 1
+MOST_PROBLEM = 1_000_000  # characters; a larger instance (big matrices) stays in its own file
 
 
 def render(result: Result) -> str:
@@ -56,7 +57,7 @@ def document(result: Result, *, timing: bool = True) -> dict[str, Any]:
     if timing:
         head["runtime"] = tidy(result.runtime, 3)
         head["trace"] = [[tidy(seconds, 3), tidy(cost)] for seconds, cost in result.trace]
-    return head | {
+    body = {
         "violations": [
             {
                 "kind": found.kind,
@@ -71,6 +72,9 @@ def document(result: Result, *, timing: bool = True) -> dict[str, Any]:
         "routes": [_route(instance, route) for route in result.solution.routes],
         "unassigned": [_unassigned(left) for left in result.solution.unassigned],
     }
+    problem = instance.to_dict()
+    small = len(_dump(problem)) <= MOST_PROBLEM
+    return head | body | ({"problem": problem} if small else {})
 
 
 def _route(instance: VrpInstance, route: Route) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """VROOM's output JSON, so that an existing client of VROOM reads our plans unchanged.
 
-Keys, codes and units are those of VROOM's API page: ``duration`` is travel time only, all times
-and costs are integers, ids are integers where they can be. What VROOM has no word for: an
-unassigned task carries our ``reasons``, and a stop to reload has the step type ``reload``.
+Keys, codes and units are those of VROOM's API page: ``duration`` is travel time only, all
+numbers are integers, and ids are where they can be. What VROOM has no word for: an unassigned task
+carries our ``reasons``, a stop to reload has the step type ``reload``, and a cost that is no
+integer stands unrounded in the summary's ``exact_cost``.
 
 A vehicle's id is that of its type when every type is one vehicle (as in VROOM's own files);
 otherwise vehicles are numbered from 1, type after type, and ``description`` tells type and number.
@@ -15,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from routesolve.errors import RoutingError
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Job, Location, Stop
+from routesolve.solutions.numbers import digits_to_int, tidy
 from routesolve.solutions.solution import Route, Unassigned, Visit
-from routesolve.solutions.writers import _fleet, _names, _polyline
-from routesolve.solutions.numbers import digits_to_int
+from routesolve.solutions.writers import _fleet, _lines, _names, _polyline
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result
@@ -52,12 +52,12 @@ def document(result: Result) -> dict[str, Any]:
     instance, solution = result.instance, result.solution
     numbers = {slot: k for k, slot in enumerate(_fleet.slots(instance), 1)}
     routes = []
-    for index, route in enumerate(solution.routes):
+    for route in solution.routes:
         made = _route(instance, route)
         named = _fleet.single_vehicles(instance)
         number = numbers.get(_fleet.Slot(route.vehicle_type, route.vehicle))
         made["vehicle"] = digits_to_int(route.vehicle_type) if named else number
-        made["violations"] = _violations(result, index)
+        made["violations"] = _violations(result, route.name)
         routes.append(made)
     unassigned = [task for left in solution.unassigned for task in _unassigned(instance, left)]
     summary: dict[str, Any] = {
@@ -65,6 +65,8 @@ def document(result: Result) -> dict[str, Any]:
         "routes": len(routes),
         "unassigned": len(unassigned),
     }
+    if not float(result.cost).is_integer():
+        summary["exact_cost"] = tidy(result.cost)
     for key in ("delivery", "amount", "pickup"):
         total = np.sum([route[key] for route in routes], axis=0) if routes else []
         summary[key] = _whole(np.atleast_1d(total)) if routes else [0] * instance.dimension_count
@@ -93,15 +95,16 @@ def _route(instance: VrpInstance, route: Route) -> dict[str, Any]:
         "distance": steps[-1]["distance"] if steps else 0,
         "steps": steps,
     }
-    line = geometry(instance, route)
-    if line is not None:
+    line = _lines.way(instance, route) if instance.geographic else ()
+    if len(line):
         made["geometry"] = _polyline.encode(line)
     return made
 
 
 def _steps(instance: VrpInstance, route: Route) -> list[dict[str, Any]]:
-    """Return the steps of a route. All figures follow from the rounded clock times, so that they
-    add up exactly.
+    """Return the steps of a route.
+
+    All durations follow from the rounded clock times, so that they add up exactly.
     """
     steps: list[dict[str, Any]] = []
     travelled, left_at, before = 0, None, None
@@ -172,7 +175,8 @@ def _priority(instance: VrpInstance, route: Route) -> int:
     total = 0
     for visit in route.stops:
         of = instance.jobs_by_id if visit.kind == "job" else instance.shipments_by_id
-        total += of[visit.id].priority if visit.id in of else 0
+        found = of.get(visit.id or "")
+        total += found.priority if found else 0
     return total
 
 
@@ -180,11 +184,11 @@ def _whole(values: Any) -> list[int]:
     return [round(float(value)) for value in values]
 
 
-def _violations(result: Result, route: int | None) -> list[dict[str, Any]]:
-    """Violations of one route, or those of all routes for the summary."""
+def _violations(result: Result, vehicle: str | None) -> list[dict[str, Any]]:
+    """Violations of one vehicle, or all of them for the summary."""
     found = []
     for violation in result.report.violations:
-        if route is None or violation.route == route:
+        if vehicle is None or violation.vehicle == vehicle:
             entry: dict[str, Any] = {"cause": CAUSES.get(violation.kind, violation.kind)}
             if entry["cause"] in ("delay", "lead_time") and violation.amount is not None:
                 entry["duration"] = round(violation.amount)
@@ -212,22 +216,3 @@ def _unassigned(instance: VrpInstance, left: Unassigned) -> list[dict[str, Any]]
             entry["description"] = description
         made.append(entry | {"reasons": reasons})
     return made
-
-
-def geometry(instance: VrpInstance, route: Route) -> Any:
-    """Return the whole way of a route, (k, 2) ``lon, lat``, or None when it has no coordinates."""
-    kind = instance.vehicle_types_by_id.get(route.vehicle_type)
-    if not instance.geographic or kind is None:
-        return None
-    travel = instance.travel(kind)
-    places = [v.location for v in route.visits if v.location is not None and v.kind != "break"]
-    lines = []
-    for i, j in zip(places, places[1:], strict=False):
-        try:
-            line = travel.geometry(i, j) if i != j else None
-        except RoutingError:
-            line = None
-        line = instance.points[[i, j]] if line is None else line
-        lines.append(line[1:] if lines else line)
-    whole = np.concatenate(lines) if lines else instance.points[places[:1]]
-    return whole if len(whole) and np.isfinite(whole).all() else None

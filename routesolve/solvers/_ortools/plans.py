@@ -65,11 +65,11 @@ def _visits(
         (assignment.StartValue(interval), number, name)
         for number, (name, interval) in enumerate(problem.breaks[v])
     )
-    if not pauses:
+    if not pauses or problem.times is None:
         return stops
-    begins = [assignment.Min(problem.time.CumulVar(index)) for index in indices]
+    begins = [assignment.Min(problem.times.dimension.CumulVar(index)) for index in indices]
     lengths = [
-        int(problem.span_scale.up(problem.nodes[problem.node_at[i]].service)) for i in indices
+        int(problem.time_scale.up(problem.nodes[problem.node_at[i]].service)) for i in indices
     ]
     visits, done = [], 0
     for begin, _, name in pauses:
@@ -92,8 +92,8 @@ def to_routes(problem: RoutingProblem, plan: Solution | None) -> list[list[int]]
     taken: set[int] = set()
     for v, vehicle in enumerate(problem.vehicles):
         given = locked.get((vehicle.kind.id, vehicle.number))
-        for visit in given.visits[: given.locked] if given else ():
-            index = at.get((visit.kind, visit.id or ""))  # type: ignore[arg-type]
+        for planned in given.visits[: given.locked] if given else ():
+            index = at.get((planned.kind, planned.id or ""))  # type: ignore[arg-type]
             if index is not None:
                 routes[v].append(index)
                 taken.add(index)

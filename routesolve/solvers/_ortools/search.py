@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from routesolve.solvers.base import Clock
 
 CHECKS_PER_ITERATION = 1000
+LONGEST = 1e8  # seconds; the library warns without a time limit
 
 
 class Search:
@@ -42,7 +44,8 @@ class Search:
         self._limit = problem.solver.CustomLimit(self._stop)
         self.routing.AddSearchMonitor(self._limit)
         self.routing.AddAtSolutionCallback(self._found)
-        self.parameters = _parameters(len(problem.choices) > 1)
+        self.parameters = _parameters(problem)
+        self._set_limits(solutions=1)
         self.routing.CloseModelWithParameters(self.parameters)
 
     # -- callbacks: OR-Tools swallows exceptions, so they are kept and raised later -----------
@@ -59,24 +62,34 @@ class Search:
         self._over |= self.clock.over
 
     def _found(self) -> None:
-        self._guarded(self._note)
+        routing = self.routing
+        objective = routing.CostVar().Min()
+        self._guarded(lambda: self._note(objective, lambda i: bool(routing.ActiveVar(i).Max())))
 
-    def _note(self) -> None:
-        objective = self.routing.CostVar().Min()
+    def _note(self, objective: int, active: Callable[[int], bool]) -> None:
         if self.best is not None and objective >= self.best:
             return
         self.best = objective
-        self.cost, self.unserved = self.problem.value(objective)
+        self.cost, self.unserved = self.problem.costs.value(objective, active)
         self.clock.improved(self.cost, unserved=self.unserved)
         self._over |= self.clock.over
 
-    def _guarded(self, step: Any) -> None:
+    def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
         except BaseException as error:  # a second Ctrl-C, a listener's bug
             self.failure, self._over = error, True
 
     def _done(self, assignment: Any) -> Any:
+        """Raise what a callback left, note what the library improved after its last callback."""
+        if self.failure is None and assignment is not None:
+            routing = self.routing
+
+            def active(index: int) -> bool:
+                return bool(assignment.Value(routing.NextVar(index)) != index)
+
+            objective = assignment.ObjectiveValue()
+            self._guarded(lambda: self._note(objective, active))
         if self.failure is not None:
             raise self.failure
         return assignment
@@ -109,9 +122,8 @@ class Search:
 
     def _set_limits(self, *, solutions: int) -> None:
         self.parameters.solution_limit = solutions or 2**62
-        if self.clock.budget.seconds is not None:
-            milliseconds = max(int(self.clock.remaining * 1000), 1)
-            self.parameters.time_limit.FromMilliseconds(milliseconds)
+        seconds = min(self.clock.remaining, LONGEST)
+        self.parameters.time_limit.FromMilliseconds(max(int(seconds * 1000), 1))
 
     def _read(self, routes: list[list[int]]) -> Any:
         return self.routing.ReadAssignmentFromRoutes(routes, True)
@@ -134,12 +146,16 @@ class Search:
         return found
 
 
-def _parameters(metaheuristic: bool) -> Any:
+def _parameters(problem: RoutingProblem) -> Any:
+    """Savings where only loads matter, else cheapest insertion; guided local search after it."""
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     first = routing_enums_pb2.FirstSolutionStrategy
     meta = routing_enums_pb2.LocalSearchMetaheuristic
-    parameters.first_solution_strategy = first.PARALLEL_CHEAPEST_INSERTION
+    plain = problem.times is None and len(problem.terminals) == 1 and not problem.has_pairs
+    parameters.first_solution_strategy = (
+        first.SAVINGS if plain else first.PARALLEL_CHEAPEST_INSERTION
+    )
     parameters.local_search_metaheuristic = (
-        meta.GUIDED_LOCAL_SEARCH if metaheuristic else meta.GREEDY_DESCENT
+        meta.GUIDED_LOCAL_SEARCH if len(problem.costs.choices) > 1 else meta.GREEDY_DESCENT
     )
     return parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -70,6 +70,11 @@ def shared_places(instance: VrpInstance) -> frozenset[int]:
     return frozenset(place for place, count in found.items() if count > 1)
 
 
+def tasks_of(instance: VrpInstance) -> list[Job | Shipment]:
+    """Return all jobs and shipments."""
+    return [*instance.jobs, *instance.shipments]
+
+
 def servable(task: Job | Shipment, kind: VehicleType) -> bool:
     """Whether skills and zones let vehicles of a type serve a task."""
     return set(task.skills) <= set(kind.skills) and task.id not in kind.forbidden
@@ -84,7 +89,7 @@ def make_nodes(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[Node
     def times(place: int, service: float, setup: float) -> tuple[int, float, float]:
         return (place, service, setup) if place in shared else (place, service + setup, 0.0)
 
-    for task in (*instance.jobs, *instance.shipments):
+    for task in tasks_of(instance):
         if not any(servable(task, kind) for kind in kinds):
             continue
         if isinstance(task, Job):
@@ -244,11 +249,9 @@ def _to_ends(
     return distance, duration
 
 
-def latest_end(windows: Windows) -> float:
-    """When the last of several windows closes; infinite without windows."""
-    return max((w.latest for w in windows), default=float("inf"))
-
-
-def latest_finite(values: Sequence[float]) -> float:
-    """Largest finite value, or 0."""
-    return max((v for v in values if isfinite(v)), default=0.0)
+def finite(values: Floats) -> Floats:
+    """Put the largest finite value where there is no way; such arcs are closed elsewhere."""
+    open_ = np.isfinite(values)
+    if open_.all():
+        return values
+    return np.where(open_, values, values[open_].max(initial=0.0))
