@@ -138,8 +138,8 @@ def parcel_day() -> Document:
     capacity = float(np.ceil(parcels.sum() / 3.4))
     return city.document(
         "parcel-day",
-        "60 parcel stops in north-eastern Cairo, half of them with time windows, 5 vans; cost is "
-        "the metres driven.",
+        "60 parcel stops in north-eastern Cairo, half of them with time windows, 5 vans; a "
+        "kilometre costs 5, an hour 60, a van 100.",
         dimensions=["parcels"],
         vehicle_types=[
             {
@@ -149,6 +149,9 @@ def parcel_day() -> Document:
                 "start": "depot",
                 "end": "depot",
                 "shift": SHIFT,
+                "fixed_cost": 100.0,
+                "cost_per_distance": 0.005,
+                "cost_per_duration": 60 / 3600,
             }
         ],
         jobs=jobs,
@@ -266,7 +269,7 @@ def technicians() -> Document:
         if i % 6 == 5:
             job["prize"] = 15000.0
         jobs.append(job)
-    lunch = {"id": "lunch", "duration": 1800.0, "time_windows": [window("12:00", "13:30")]}
+    lunch = {"id": "lunch", "duration": 1800.0, "time_windows": [window("11:30", "14:00")]}
     staff = [("amal", ["gas", "electric"]), ("bilal", ["electric"]), ("dina", ["gas"])]
     return city.document(
         "technicians",

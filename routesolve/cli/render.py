@@ -79,8 +79,13 @@ class Talk:
             profile = next(p for p in instance.profiles if p.id == name)
             travel = instance.travel(profile)
             text = f"{len(instance.locations)} places, {travel.description}"
-            if travel.snap_distances is not None and len(travel.snap_distances):
-                text += f", at most {max(travel.snap_distances):.0f} m from a stop"
+            furthest = (
+                max(travel.snap_distances, default=0.0)
+                if travel.snap_distances is not None
+                else 0.0
+            )
+            if furthest >= 1:
+                text += f", at most {furthest:.0f} m from a stop"
             if seconds > 0.05:
                 text += f" ({seconds:.1f} s)"
             if travel.approximate:

@@ -96,7 +96,10 @@ def _explained(item: ErrorDetails, path: Sequence[Any]) -> tuple[str, str | None
     if kind in ("literal_error", "enum"):
         known = str(context["expected"])
         near = difflib.get_close_matches(str(item["input"]), known.replace("'", " ").split(), n=1)
-        return f"{key!r} is one of {known}{got}", f"did you mean {near[0]!r}?" if near else f"use one of {known}"
+        return (
+            f"{key!r} is one of {known}{got}",
+            f"did you mean {near[0]!r}?" if near else f"use one of {known}",
+        )
     if kind == "value_error":
         return f"{context['error']}{got}", f"see {key!r} in docs/format.md"
     if kind in _EXPECTED:

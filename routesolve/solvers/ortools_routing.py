@@ -138,8 +138,7 @@ def _finer(instance: VrpInstance) -> list[str]:
 def _last(window: TimeWindow, windows: Windows) -> bool:
     """Whether a window begins and ends after all others."""
     return all(
-        other is window
-        or (other.earliest < window.earliest and other.latest <= window.latest)
+        other is window or (other.earliest < window.earliest and other.latest <= window.latest)
         for other in windows
     )
 

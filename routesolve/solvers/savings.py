@@ -8,7 +8,7 @@ dense matrix (granular neighbourhoods after Toth and Vigo 2003).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
@@ -131,7 +131,7 @@ class Savings:
             )
             result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
             clock.improved(result.cost, unserved=result.report.mandatory_unserved)
-        result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
+        result = replace(result, trace=tuple(clock.trace), interrupted=clock.interrupted)
         return better_of(result, start, clock)
 
 

@@ -139,9 +139,7 @@ def test_unsupported_names_who_can() -> None:
         get("savings").solve(instance, BUDGET)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"seconds": 0}, {"iterations": -1}, {"seconds": None}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"seconds": 0}, {"iterations": -1}, {"seconds": None}], ids=str)
 def test_bad_budget(wrong: dict[str, Any]) -> None:
     """A budget without end, or that is over before it begins, is refused."""
     with pytest.raises(InputError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations, permutations, product
+from random import Random
 from typing import Any
 
 from routesolve.instances.instance import VrpInstance
@@ -386,3 +387,84 @@ def best(instance: VrpInstance) -> tuple[float, ...]:
             found = value if found is None or value < found else found
     assert found is not None
     return found
+
+
+def random_instance(rng: Random) -> VrpInstance:
+    """A few stops under a random mixture of features."""
+
+    def chance(p: float) -> bool:
+        return rng.random() < p
+
+    def some_window() -> Parts:
+        earliest = rng.choice([0, 5, 10, 20, 33.3])
+        return window(earliest, earliest + rng.choice([1, 7.5, 20, 60]))
+
+    count = rng.randint(0, 3)
+    stops, pairs = jobs(count), shipments(rng.randint(0, 2 if count < 3 else 1))
+    mixed, timed, prepared, several, soft = (chance(p) for p in (0.4, 0.5, 0.25, 0.3, 0.2))
+    released, optional, skilled, ranked, shared = (chance(p) for p in (0.25, 0.3, 0.2, 0.2, 0.3))
+    for stop in stops:
+        if mixed:
+            stop |= {"delivery": [rng.choice([0, 1, 2])], "pickup": [rng.choice([0, 1, 2])]}
+        if shared and chance(0.5):
+            stop["location"] = place(*PLACES[0])
+    for task in stops + pairs:
+        if released and chance(0.5):
+            task["release"] = rng.choice([5, 17, 30.5])
+        if optional and chance(0.5):
+            task["prize"] = rng.choice([3, 10, 30.25])
+        if skilled and chance(0.4):
+            task["skills"] = ["x"]
+        if ranked:
+            task["priority"] = rng.choice([0, 1, 5])
+    for pair in pairs:
+        if chance(0.4):
+            pair["max_ride_time"] = rng.choice([12, 16, 25])
+    for part in stops + [end for pair in pairs for end in (pair["pickup"], pair["delivery"])]:
+        if timed and chance(0.6):
+            part["time_windows"] = [some_window() for _ in range(2 if several else 1)]
+            if soft and not several:
+                part["time_windows"][0]["lateness_cost"] = rng.choice([0.5, 2])
+        if chance(0.3):
+            part["service"] = rng.choice([1, 2.5])
+        if prepared:
+            part["setup"] = rng.choice([0, 2, 3])
+    options: dict[str, tuple[float, Sequence[Any]]] = {
+        "start": (0.15, [None]),
+        "end": (0.3, [None, "east"]),
+        "shift": (0.2, [window(0, 60), window(7, 40), window(7, 90)]),
+        "max_duration": (0.2, [30, 45, 60.5]),
+        "max_distance": (0.2, [30, 45, 60.5]),
+        "max_driving_time": (0.1, [30, 45, 60.5]),
+        "max_jobs": (0.2, [2, 3]),
+        "max_overtime": (0.2, [5, 10]),
+        "overtime_cost": (0.5, [0, 1, 2.5]),
+        "cost_per_duration": (0.3, [0.5, 1, 2]),
+        "cost_per_driving_time": (0.2, [0.75]),
+        "fixed_cost": (0.2, [3, 12.5]),
+        "speed_factor": (0.2, [0.5, 1.25]),
+        "skills": (0.5, [["x"]]),
+        "forbidden": (0.15 if stops else 0, [["a"]]),
+        "preferences": (0.15 if stops else 0, [{"a": 4}, {"a": -4}]),
+    }
+    fleet = []
+    for number in range(rng.choice([1, 1, 2])):
+        fields = {key: rng.choice(values) for key, (p, values) in options.items() if chance(p)}
+        if chance(0.2):
+            windows = [some_window() for _ in range(rng.choice([0, 1, 2]))]
+            pause = {"id": "rest", "duration": rng.choice([0, 4]), "time_windows": windows}
+            fields["breaks"] = [pause]
+        if fields.get("end", "hub") is not None and chance(0.2):
+            fields["alternative_ends"] = ["east"]
+        many = rng.choice([1, 2, None]) if number == 0 else 1
+        capacity = [rng.choice([2, 3, 5])]
+        fleet.append(van(id=f"van{number}", count=many, capacity=capacity, **fields))
+    opening: Parts = {}
+    if chance(0.2):
+        opening["service"] = rng.choice([2, 4])
+    if chance(0.2):
+        opening["time_windows"] = [some_window(), some_window(), window(70, 200)]
+    rules: Parts = {"backhaul": rng.choice(["mixed", "last", "none"])} if mixed else {}
+    if chance(0.2):
+        rules["objective"] = {"unserved": rng.choice([5, 40])}
+    return vrp(stops + pairs, *fleet, depots=hub(**opening), allow_unserved=True, **rules)

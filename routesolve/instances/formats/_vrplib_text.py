@@ -195,6 +195,9 @@ class _Writer:
                 yield from _section("CAPACITY", rows)
             for field, (key, default) in _LIMITS.items():
                 values = [getattr(kind, field) for kind in fleet]
+                if field == "max_reloads":  # none where there is no depot for it
+                    values = [v if k.reload_depots else 0 for k, v in zip(fleet, values, strict=True)]
+                    default = None if any(kind.reload_depots for kind in fleet) else 0
                 if any(value != default for value in values):
                     rows = ((_FOREVER if v is None else v,) for v in values)
                     yield from _section(key, rows)

@@ -17,7 +17,7 @@ from tests.strategies import instances
 
 WRITERS = [name for name in formats.FORMATS if formats.get(name).writes]
 ORDINARY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
