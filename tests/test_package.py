@@ -28,7 +28,10 @@ def test_import_loads_nothing_heavy() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """``routesolve --help`` needs click and nothing else."""
-    statement = "from routesolve.cli import run, group\nrun(lambda: group.main(['--help'], standalone_mode=False), [])"
+    statement = (
+        "from routesolve.cli import run, group\n"
+        "run(lambda: group.main(['--help'], standalone_mode=False), [])"
+    )
     assert not _loaded(statement) & set(HEAVY)
 
 

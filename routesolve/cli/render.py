@@ -306,10 +306,9 @@ def _unserved(console: Console, instance: VrpInstance, found: Report) -> None:
     )
     for name in ("job", "reason", "why"):
         table.add_column(name)
-    known = {**instance.jobs_by_id, **instance.shipments_by_id}
     for item in left[:50]:
         reason = (item.reason or "").replace("_", " ")
-        table.add_row(known[item.id].label, reason, item.detail or "")
+        table.add_row(instance.tasks_by_id[item.id].label, reason, item.detail or "")
     console.print()
     console.print(table)
     if len(left) > 50:

@@ -89,8 +89,7 @@ def generate(
         api.save(instance, output)
         click.echo(f"saved {output}", err=True)
     else:
-        text, _ = get("native").write(instance)
-        click.echo(text, nl=False)
+        click.echo(get("native").render(instance), nl=False)
 
 
 @click.command(short_help="List solvers and the features they support.")

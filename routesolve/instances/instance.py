@@ -144,6 +144,11 @@ class VrpInstance(InstanceFields):
         return {shipment.id: shipment for shipment in self.shipments}
 
     @cached_property
+    def tasks_by_id(self) -> dict[str, Job | Shipment]:
+        """Jobs, then shipments, by id."""
+        return {**self.jobs_by_id, **self.shipments_by_id}
+
+    @cached_property
     def depots_by_id(self) -> dict[str, Depot]:
         """Depots by id."""
         return {depot.id: depot for depot in self.depots}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from routesolve.graphs.rounding import Rounding
 from routesolve.instances.model import Job, Shipment, VehicleType
 from routesolve.solutions.driven import DrivenRoute
 from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
@@ -19,6 +20,8 @@ from routesolve.solutions.violations import RULES, Violation
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
+
+STATED = 1e-4  # relative
 
 __all__ = ["RULES", "Report", "Violation", "alone", "check"]
 
@@ -59,6 +62,15 @@ class Report:
         return self.mandatory_unserved == 0
 
 
+# Solution files of these conventions may state the cost in the convention's own integers.
+SCALES = {Rounding.dimacs: 10, Rounding.exact: 1000}
+
+
+def _states(stated: float, cost: float, scale: int) -> bool:
+    """True when a stated cost is the cost, up to the digits that files are written with."""
+    return any(abs(stated / s - cost) <= STATED * max(1.0, abs(cost)) for s in (1, scale))
+
+
 def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) -> Report:
     """Check and price a plan.
 
@@ -86,12 +98,9 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
     terms, unserved = _cost_terms(instance, solution, driven_used)
     cost = sum(terms.values())
     stated = solution.cost
-    if stated is not None and abs(stated - cost) > 1e-4 * max(1.0, abs(cost)):
-        found.append(
-            Violation(
-                "stated_cost", f"the plan states cost {stated:g}, it is {cost:g}", stated - cost
-            )
-        )
+    if stated is not None and not _states(stated, cost, SCALES.get(instance.rounding, 1)):
+        message = f"the plan states cost {stated:g}, it is {cost:g}"
+        found.append(Violation("stated_cost", message, stated - cost))
     timed = Solution(tuple(d.timed() for d in driven_used), left_out, cost)
     totals = {
         name: sum(getattr(d, name) for d in driven_used)
@@ -133,24 +142,23 @@ def _plan_rules(instance: VrpInstance, solution: Solution) -> Iterator[Violation
                 job=shipment.id,
             )
     for name, numbers in vehicles.items():
-        kind = instance.vehicle_types_by_id.get(name)
-        if kind is None:
+        fleet = instance.vehicle_types_by_id.get(name)
+        if fleet is None:
             continue
         twice = [n for n, c in Counter(numbers).items() if c > 1]
-        above = [n for n in numbers if kind.count is not None and n >= kind.count]
+        above = [n for n in numbers if fleet.count is not None and n >= fleet.count]
         if twice or above:
             yield Violation(
                 "fleet",
-                f"{len(numbers)} routes of vehicle type {name!r}, which has {kind.count} vehicles"
+                f"{len(numbers)} routes of vehicle type {name!r}, which has {fleet.count} vehicles"
                 if above
                 else f"vehicle {twice[0]} of type {name!r} has more than one route",
                 len(above) or len(twice),
                 job=name,
             )
     served: dict[str, list[str]] = {}
-    known = {**instance.jobs_by_id, **instance.shipments_by_id}
     for _, name in solution.served():
-        task = known.get(name)
+        task = instance.tasks_by_id.get(name)
         if task is not None and task.group is not None:
             served.setdefault(task.group, []).append(name)
     for group, names in served.items():
@@ -204,7 +212,7 @@ def _cost_terms(
     terms["prizes"], terms["unserved"], unserved = 0.0, 0.0, 0
     served = {name for _, name in solution.served()}
     groups: dict[str, list[Job | Shipment]] = {}
-    for task in (*instance.jobs, *instance.shipments):
+    for task in instance.tasks_by_id.values():
         if task.group is not None:
             groups.setdefault(task.group, []).append(task)
         elif task.id not in served:
@@ -230,10 +238,10 @@ def _cost_terms(
 
 def _unassigned(instance: VrpInstance, solution: Solution, reasons: bool) -> tuple[Unassigned, ...]:
     served = {name for _, name in solution.served()}
-    tasks = {**instance.jobs_by_id, **instance.shipments_by_id}
+    tasks = instance.tasks_by_id
     groups = {tasks[name].group for name in served if name in tasks} - {None}
     found = []
-    for task in (*instance.jobs, *instance.shipments):
+    for task in instance.tasks_by_id.values():
         if task.id in served:
             continue
         left = Unassigned("job" if isinstance(task, Job) else "shipment", task.id)
@@ -268,10 +276,9 @@ def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Un
 
 def alone(instance: VrpInstance, task: Job | Shipment, kind: VehicleType) -> list[Violation]:
     """Return what forbids an empty vehicle to serve a task and nothing else; breaks left aside."""
-    if isinstance(task, Job):
-        stops = (Visit("job", task.id),)
-    else:
-        stops = (Visit("pickup", task.id), Visit("delivery", task.id))
+    stops = [Visit("job", task.id)]
+    if isinstance(task, Shipment):
+        stops = [Visit("pickup", task.id), Visit("delivery", task.id)]
     best: list[Violation] | None = None
     for end in (kind.end, *kind.alternative_ends):
         driven = DrivenRoute(instance, 0, Route(kind.id, (*stops, Visit("end", end))))

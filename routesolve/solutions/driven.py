@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
 
 RELATIVE = 1e-9  # slack on loads, for sums of floats
+LATE_RULES = {
+    "break": "break",
+    "start": "depot_window",
+    "reload": "depot_window",
+    "end": "depot_window",
+}
 STATED_SLACK = 1.0  # seconds; plans often state whole seconds
 
 
@@ -359,18 +365,8 @@ class DrivenRoute:
         kind, rules = self.kind, self.rules
         for i, late in line.late.items():
             visit = self.visits[i]
-            rule = {
-                "break": "break",
-                "start": "depot_window",
-                "reload": "depot_window",
-                "end": "depot_window",
-            }
-            self._note(
-                rule.get(visit.kind, "time_window"),
-                f"{self._label(visit)} is {late:g} s late",
-                late,
-                job=visit.id,
-            )
+            rule = LATE_RULES.get(visit.kind, "time_window")
+            self._note(rule, f"{self._label(visit)} is {late:g} s late", late, job=visit.id)
         self.distance = float(self.travelled[-1])
         self.duration, self.driving = line.duration, line.driving
         self.soft_cost = line.soft_cost

@@ -18,7 +18,7 @@ class Violation:
     amount
         By how much, in the rule's unit (seconds, metres, load units, number of things).
     route
-        Index of the route in the plan, or None.
+        Index of the route in the plan as given, or None.
     vehicle
         Display name of the vehicle, or None.
     job

@@ -217,7 +217,8 @@ def test_text_ids_and_fine_coordinates(tmp_path: Path) -> None:
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:
     """Cut at any place, with any byte changed, empty or missing: an InputError that names the
-    file."""
+    file.
+    """
     path = tmp_path / "g.npz"
     town().save(path)
     whole = path.read_bytes()

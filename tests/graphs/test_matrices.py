@@ -47,7 +47,8 @@ def test_geo_reproduces_a_published_optimum() -> None:
 
 def test_tsplib_files() -> None:
     """The optimal tours of ulysses22 and att48 measure what is published, from the files
-    themselves."""
+    themselves.
+    """
     geo = read_tsp(shared_data("bench/tsp/ulysses22.tsp").read_text())
     assert tour_length(StraightLineTravel(geo, "geo"), ULYSSES_TOUR) == 7013
     att = read_tsp(shared_data("bench/tsp/att48.tsp").read_text())
@@ -193,7 +194,8 @@ def test_explicit_refuses(durations: object, distances: object, message: str) ->
 
 def test_network_goes_by_the_roads() -> None:
     """Tables of snapped stops, shared nodes, one-way streets, and infinity where there is no
-    way."""
+    way.
+    """
     graph = town()
     assert graph.coordinates is not None
     stops = np.vstack([graph.coordinates, graph.coordinates[:1]])
@@ -213,7 +215,8 @@ def test_network_goes_by_the_roads() -> None:
 
 def test_network_geometry() -> None:
     """Legs follow the streets; a leg that stays is still a line; a leg without a way is an
-    error."""
+    error.
+    """
     graph = town()
     travel = NetworkTravel(graph, graph.coordinates)  # type: ignore[arg-type]
     assert len(travel.geometry(0, 2)) == 4

@@ -204,7 +204,8 @@ def test_other_sources_are_refused(tmp_path: Path) -> None:
 
 def test_embedded_cairo() -> None:
     """The network that comes with the package is whole, strongly connected, and says whose data it
-    is."""
+    is.
+    """
     graph = load_network("cairo")
     assert (graph.n, graph.m) == (7351, 16032)
     assert not component_labels(graph).any()

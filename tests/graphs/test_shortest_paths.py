@@ -32,7 +32,8 @@ def seconds(steps: int) -> float:
 @given(small_graphs())
 def test_tables_equal_naive(case: Case) -> None:
     """Durations are the least ones, distances those of one fastest path, unreachable is
-    infinite."""
+    infinite.
+    """
     n, arcs = case
     tables = many_to_many(build(n, arcs), np.arange(n))
     for source in range(n):
@@ -76,7 +77,8 @@ def test_all_entry_points_agree(case: Case, data: st.DataObject) -> None:
 @given(small_graphs())
 def test_path_sums(case: Case) -> None:
     """A path hangs together from source to target, and its arcs add up to its duration and
-    distance."""
+    distance.
+    """
     n, arcs = case
     graph = build(n, arcs)
     durations = many_to_many(graph, np.arange(n)).durations

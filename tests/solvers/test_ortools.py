@@ -34,13 +34,13 @@ def test_best_plan(case: str) -> None:
         assert result.trace[-1][1] == pytest.approx(result.cost, abs=1e-2)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(36))
 def test_random_mixtures(seed: int) -> None:
     """Whatever the mixture of features: a feasible plan, never better than the best there is."""
     instance = tiny.random_instance(Random(seed))
     if SOLVER.unsupported(instance):
         pytest.skip(", ".join(SOLVER.unsupported(instance)))
-    result = SOLVER.solve(instance, Budget(seconds=None, iterations=20))
+    result = SOLVER.solve(instance, Budget(seconds=None, iterations=10))
     assert result.report.violations == ()
     best, found = tiny.best(instance), tiny.rank(instance, result.report)
     assert found >= tuple(x - 1e-6 for x in best)

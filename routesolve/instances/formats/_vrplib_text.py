@@ -60,8 +60,8 @@ class _Writer:
         for key, text in (("NAME", instance.name), ("COMMENT", instance.comment)):
             if text.strip():
                 yield f"{key} : {' '.join(text.split())}"
-        kind, weights = self._weights()
-        yield f"TYPE : {kind}"
+        self.kind, weights = self._weights()
+        yield f"TYPE : {self.kind}"
         yield f"DIMENSION : {len(self.nodes)}"
         yield f"EDGE_WEIGHT_TYPE : {weights}"
         if weights == "EXPLICIT":
@@ -95,7 +95,7 @@ class _Writer:
         if (profile.metric, rounding) in _FORMULAS:
             return kind, _FORMULAS[profile.metric, rounding]
         if profile.metric == "euclidean":
-            if rounding == "none" and kind != "TSP":
+            if rounding == "none":
                 return "HFVRP", "EUC_2D"
             if rounding == ("dimacs" if self.timed else "nearest"):
                 return kind, "EUC_2D"
@@ -166,7 +166,7 @@ class _Writer:
         kind = self.single
         if kind is None or self._needs_rows():
             yield f"VEHICLES : {len(self.fleet)}"
-        elif kind.count is not None and self._kind() != "TSP":
+        elif kind.count is not None and self.kind != "TSP":
             yield f"VEHICLES : {kind.count}"
         if kind is None:
             return

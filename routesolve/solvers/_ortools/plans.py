@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers._ortools import work
 
@@ -38,8 +40,6 @@ def to_solution(problem: RoutingProblem, assignment: Any) -> Solution:
 
 
 def _places(problem: RoutingProblem, nodes: Sequence[int]) -> Any:
-    import numpy as np
-
     return np.array([problem.nodes[i].place for i in nodes], dtype=np.intp)
 
 

@@ -59,7 +59,8 @@ def exact_factor(values: Iterable[npt.ArrayLike], finest: int = FINEST) -> int |
 
 def _whole(values: npt.NDArray[np.float64]) -> bool:
     finite = values[np.isfinite(values)]
-    return bool((np.abs(finite - np.rint(finite)) <= NOISE / 10).all())
+    tolerance = NOISE / 10 * np.minimum(np.abs(finite), 1.0)  # tiny numbers are not zero
+    return bool((np.abs(finite - np.rint(finite)) <= tolerance).all())
 
 
 def measure_scale(values: Iterable[npt.ArrayLike], offset: float = 0.0) -> Scale:
