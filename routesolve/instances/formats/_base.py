@@ -175,9 +175,7 @@ class Findings:
         if self.problems:
             raise InputError(self.problems)
 
-    def number(
-        self, token: str, where: str | int, what: str, *, least: float = -math.inf
-    ) -> float:
+    def number(self, token: str, where: str | int, what: str, *, least: float = -math.inf) -> float:
         """Return a finite number of at least ``least``, or note what is wrong and return 0."""
         try:
             value = float(token)

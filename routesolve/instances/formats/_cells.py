@@ -10,10 +10,11 @@ from typing import Any
 
 _CLOCK = re.compile(r"(?:(\d+) days? )?(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?\s*([ap]m)?")
 _SPAN = re.compile(
-    r"(?:(\d+(?:\.\d+)?)\s*(?:h|hr|hrs|hours?))?\s*"
-    r"(?:(\d+(?:\.\d+)?)\s*(?:m|min|mins|minutes?)?)?\s*"
+    r"(?:(\d+(?:\.\d+)?)\s*(?:h|hr|hrs|hours?)\s*)?"
+    r"(?:(\d+(?:\.\d+)?)\s*(?:m|min|mins|minutes?)\s*)?"
     r"(?:(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?))?"
 )
+_HOURS = re.compile(r"(\d+)\s*h\s*([0-5]\d)")  # 1h30
 _BETWEEN = re.compile(r"\s*(?:-|–|—|\bto\b|\.\.)\s*")
 TRUE = {"1", "true", "yes", "y", "x", "t"}
 FALSE = {"", "0", "false", "no", "n", "f"}
@@ -70,6 +71,8 @@ def seconds(text: str, unit: float = 1.0) -> float:
         return number(text) * unit
     except ValueError:
         pass
+    if match := _HOURS.fullmatch(lower):
+        return int(match[1]) * 3600 + int(match[2]) * 60
     match = _SPAN.fullmatch(lower)
     if not lower or match is None or not any(match.groups()):
         raise ValueError(text)

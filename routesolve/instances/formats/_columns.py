@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from routesolve.instances.formats._base import Findings
 
 _STOPS = {
-    "id": "id ref reference stop stop_id order order_id order_no job job_id customer_id node_id key",
+    "id": "id ref reference stop stop_id order order_id order_no job job_id customer_id node_id "
+    "key",
     "name": "name label title description client customer customer_name stop_name address",
     "lat": "lat latitude",
     "lon": "lon lng long longitude",
@@ -160,12 +161,17 @@ def _said(
     for field, header in given.items():
         if field not in fields:
             near = difflib.get_close_matches(field, fields, n=1)
-            found.add(f"columns: there is no field {field!r}",
-                      fix=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}")
+            found.add(
+                f"columns: there is no field {field!r}",
+                fix=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}",
+            )
         elif header not in headers:
             near = difflib.get_close_matches(str(header), headers, n=1)
-            found.add(f"columns: there is no column {header!r}", "row 1",
-                      f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(headers)}")
+            found.add(
+                f"columns: there is no column {header!r}",
+                "row 1",
+                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(headers)}",
+            )
         else:
             index = list(headers).index(header)
             said[index] = Column(index, header, field)

@@ -133,12 +133,14 @@ def dump(document: Any) -> str:
 
 
 def _lines(value: Any, depth: int) -> str:
-    if depth >= 2 and not _has_matrix(value) or not isinstance(value, (dict, list)) or not value:
+    if (depth >= 2 and not _has_matrix(value)) or not isinstance(value, (dict, list)) or not value:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     pad = "  " * (depth + 1)
     if isinstance(value, dict):
-        parts = (f"{pad}{json.dumps(k, ensure_ascii=False)}: {_lines(v, depth + 1)}"
-                 for k, v in value.items())
+        parts = (
+            f"{pad}{json.dumps(k, ensure_ascii=False)}: {_lines(v, depth + 1)}"
+            for k, v in value.items()
+        )
         return "{\n" + ",\n".join(parts) + "\n" + "  " * depth + "}"
     if value and not isinstance(value[0], (dict, list)):
         return json.dumps(value, ensure_ascii=False, allow_nan=False)

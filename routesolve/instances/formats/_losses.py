@@ -40,9 +40,7 @@ def losses(before: VrpInstance, after: VrpInstance) -> list[str]:
     return found + _missing_features(before, after, found)
 
 
-def _missing_features(
-    before: VrpInstance, after: VrpInstance, found: list[str]
-) -> Iterator[str] | list[str]:
+def _missing_features(before: VrpInstance, after: VrpInstance, found: list[str]) -> list[str]:
     if found:  # the sentences above say it, in terms of fields
         return []
     gone = used_features(before) - used_features(after) - {Feature.LIMITED_FLEET}
@@ -53,7 +51,10 @@ def _lists(key: str, old: list[Any], new: list[Any]) -> list[str]:
     one, many = _LABELS[key]
     if len(new) < len(old):
         count = len(old) - len(new)
-        said = [f"{count} {one if count == 1 else many} of {len(old)} {'is' if count == 1 else 'are'} lost."]
+        said = [
+            f"{count} {one if count == 1 else many} of {len(old)} "
+            f"{'is' if count == 1 else 'are'} lost."
+        ]
         if not new:
             return said
     else:
@@ -118,8 +119,11 @@ class _Travel:
     @property
     def label(self) -> str:
         p = self.profile
-        return "a matrix" if p.metric == "matrix" else f"{p.metric}" + (
-            f" rounded {self.instance.rounding}" if p.metric != "network" else f" {p.network}"
+        return (
+            "a matrix"
+            if p.metric == "matrix"
+            else f"{p.metric}"
+            + (f" rounded {self.instance.rounding}" if p.metric != "network" else f" {p.network}")
         )
 
     @property
@@ -211,7 +215,8 @@ def _canonical(instance: VrpInstance) -> dict[str, Any]:
     if not features & {Feature.BACKHAUL_LAST, Feature.BACKHAUL_NONE}:
         flat["backhaul"] = "mixed"
     profiles = [instance.profile_of(kind) for kind in instance.vehicle_types]
-    groups = Counter(task.group for task in (*instance.jobs, *instance.shipments) if task.group)
+    names = [job.group for job in instance.jobs] + [s.group for s in instance.shipments]
+    groups = Counter(name for name in names if name is not None)
     order = {name: k for k, name in enumerate(groups)}
     for part in (*document.get("jobs", ()), *document.get("shipments", ())):
         name = part.pop("group", None)
@@ -254,8 +259,12 @@ def _vehicles(
 ) -> Iterator[dict[str, Any]]:
     """Yield the fleet, runs of equal vehicles as one entry with their number."""
     depots = {part["id"]: _place(part) for part in document.get("depots", [])}
-    order = {p: i for i, p in enumerate(dict.fromkeys(
-        instance.profile_of(k).id for k in instance.vehicle_types))}
+    order = {
+        p: i
+        for i, p in enumerate(
+            dict.fromkeys(instance.profile_of(k).id for k in instance.vehicle_types)
+        )
+    }
     last: dict[str, Any] | None = None
     for kind, part in zip(instance.vehicle_types, document.get("vehicle_types", []), strict=True):
         fields = {k: v for k, v in part.items() if k not in ("id", "count", "profile")}
@@ -305,4 +314,3 @@ def _routes(
             if v["kind"] not in ("start", "end")
         ]
         yield {"id": i, "fields": {"visits": visits, "locked": route.get("locked", 0)}}
-

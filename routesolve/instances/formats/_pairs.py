@@ -21,9 +21,7 @@ class Node:
     delivery: float
 
 
-def shipments(
-    nodes: dict[int, Node], found: Findings
-) -> tuple[list[Shipment], dict[str, str]]:
+def shipments(nodes: dict[int, Node], found: Findings) -> tuple[list[Shipment], dict[str, str]]:
     """Pair the nodes other than node 0.
 
     Returns
@@ -39,14 +37,21 @@ def shipments(
         partner = int(node.delivery or node.pickup)
         other = nodes.get(partner)
         if partner == 0:
-            found.add(f"node {number} names no partner", node.line,
-                      "give its pickup or its delivery node")
+            found.add(
+                f"node {number} names no partner", node.line, "give its pickup or its delivery node"
+            )
         elif other is None:
-            found.add(f"node {number}: there is no node {partner}", node.line,
-                      "correct the partner, or is the file truncated?")
+            found.add(
+                f"node {number}: there is no node {partner}",
+                node.line,
+                "correct the partner, or is the file truncated?",
+            )
         elif int(other.delivery or other.pickup) != number:
-            found.add(f"node {number} names {partner}, which names another partner", node.line,
-                      "make the two name each other")
+            found.add(
+                f"node {number} names {partner}, which names another partner",
+                node.line,
+                "make the two name each other",
+            )
         elif node.delivery:
             if node.demand != -other.demand or node.demand < 0:
                 found.add(
@@ -56,15 +61,25 @@ def shipments(
                     "the delivery's demand is the negative of the pickup's",
                 )
             at = f"/shipments/{len(made)}"
-            where |= {f"{at}/pickup": f"line {node.line}", f"{at}/delivery": f"line {other.line}",
-                      at: f"line {node.line}"}
+            where |= {
+                f"{at}/pickup": f"line {node.line}",
+                f"{at}/delivery": f"line {other.line}",
+                at: f"line {node.line}",
+            }
             made.append(
-                Shipment(str(number), _stop(number, node), _stop(partner, other),
-                         amount=(max(node.demand, 0.0),))
+                Shipment(
+                    str(number),
+                    _stop(number, node),
+                    _stop(partner, other),
+                    amount=(max(node.demand, 0.0),),
+                )
             )
         elif other.pickup:
-            found.add(f"nodes {number} and {partner} are both deliveries", node.line,
-                      "one of them is the pickup")
+            found.add(
+                f"nodes {number} and {partner} are both deliveries",
+                node.line,
+                "one of them is the pickup",
+            )
     return made, where
 
 

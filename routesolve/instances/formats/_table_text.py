@@ -16,8 +16,14 @@ def render(instance: VrpInstance) -> str:
     names = list(instance.dimensions) or [""] * min(1, instance.dimension_count)
     names += [f"load{d + 1}" for d in range(len(names), instance.dimension_count)]
     rows = [
-        {"type": "depot", "id": d.id, "name": d.name, **_place(d.location),
-         "service": d.service or None, **_windows(d.time_windows)}
+        {
+            "type": "depot",
+            "id": d.id,
+            "name": d.name,
+            **_place(d.location),
+            "service": d.service or None,
+            **_windows(d.time_windows),
+        }
         for d in instance.depots
     ]
     rows += [
@@ -66,8 +72,11 @@ def _amounts(
 
 def _windows(windows: tuple[TimeWindow, ...]) -> dict[str, Any]:
     if len(windows) > 1:
-        return {"time_windows": "; ".join(f"{_cell(w.earliest)}-{'' if w.latest == inf else _cell(w.latest)}"
-                                          for w in windows)}
+        return {
+            "time_windows": "; ".join(
+                f"{_cell(w.earliest)}-{'' if w.latest == inf else _cell(w.latest)}" for w in windows
+            )
+        }
     return {
         key: value
         for w in windows

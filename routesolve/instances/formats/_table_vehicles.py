@@ -12,7 +12,7 @@ from routesolve.instances.formats._base import Findings
 from routesolve.instances.model import Depot, TimeWindow
 
 if TYPE_CHECKING:
-    from routesolve.instances.formats.table import Sheet
+    from routesolve.instances.formats._sheet import Sheet
 
 _NUMBERS = {
     "max_distance": ("max_distance", 1.0),
@@ -107,8 +107,11 @@ class _Row:
         try:
             return _cells.seconds(text, column.unit) if time else _cells.number(text)
         except ValueError:
-            what, fix = ("no time", "write 08:30 or seconds") if time else ("not a number", "write "
-                                                                            "a number")
+            what, fix = (
+                ("no time", "write 08:30 or seconds")
+                if time
+                else ("not a number", "write a number")
+            )
             self.found.value(f"{text!r} is {what}", self._at(column), fix)
             return 0.0
 
@@ -122,16 +125,22 @@ class _Row:
         if column.dimension is None:
             parts = _cells.words(text.replace(",", ".")) if len(dimensions) > 1 else (text,)
             if len(parts) not in (1, len(capacity)):
-                self.found.add(f"{len(parts)} capacities for {len(capacity)} load dimensions",
-                               self._at(column), f"one for each of {', '.join(dimensions)}")
+                self.found.add(
+                    f"{len(parts)} capacities for {len(capacity)} load dimensions",
+                    self._at(column),
+                    f"one for each of {', '.join(dimensions)}",
+                )
                 return capacity
             values = [self._value(column, part) for part in parts]
             return values if len(values) == len(capacity) else [*values, *capacity[1:]]
         if column.dimension not in dimensions:
             if len(capacity) == 1:
                 return [self._value(column, text)]
-            self.found.add(f"no stop has an amount of {column.dimension!r}", self._at(column),
-                           f"load dimensions are {', '.join(dimensions)}")
+            self.found.add(
+                f"no stop has an amount of {column.dimension!r}",
+                self._at(column),
+                f"load dimensions are {', '.join(dimensions)}",
+            )
             return capacity
         place = list(dimensions).index(column.dimension)
         return [*capacity[:place], self._value(column, text), *capacity[place + 1 :]]

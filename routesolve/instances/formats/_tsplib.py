@@ -7,7 +7,9 @@ leaves out several of TSPLIB's matrix layouts; the tests hold this reader agains
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,8 +58,11 @@ def parse(text: str, found: Findings) -> Document:
             else:
                 current.rows.append((number, line.split()))
                 if len(current.rows) > MOST_ROWS and "EDGE_WEIGHT" not in document.sections:
-                    found.add(f"a section of more than {MOST_ROWS:,} rows", current.line,
-                              "is this the file you mean?")
+                    found.add(
+                        f"a section of more than {MOST_ROWS:,} rows",
+                        current.line,
+                        "is this the file you mean?",
+                    )
                     found.stop()
             continue
         if line == "EOF":
@@ -118,15 +123,15 @@ def table(
     inside = (index >= 0) & (index < n) & (index == np.floor(index))
     for k in np.flatnonzero(~inside):
         found.add(
-            f"{name}_SECTION: there is no number {good[k][1][0]}", good[k][0], f"they go from 1 to {n}"
+            f"{name}_SECTION: there is no number {good[k][1][0]}",
+            good[k][0],
+            f"they go from 1 to {n}",
         )
     whole = index[inside].astype(np.int64)
     counts = np.bincount(whole, minlength=n)
     for k in np.flatnonzero(counts > 1):
         lines = [good[i][0] for i in np.flatnonzero(inside)[whole == k]]
-        found.add(
-            f"{name}_SECTION: number {k + 1} occurs {counts[k]} times", lines[1], "keep one"
-        )
+        found.add(f"{name}_SECTION: number {k + 1} occurs {counts[k]} times", lines[1], "keep one")
     if len(rows) == n:
         for k in np.flatnonzero(counts == 0):
             found.add(f"{name}_SECTION: number {k + 1} is missing", section.line, "add its row")
@@ -168,10 +173,14 @@ def edge_weights(document: Document, n: int, found: Findings) -> Floats:
         return full
     layout = document.spec("EDGE_WEIGHT_FORMAT", "FULL_MATRIX").upper()
     # The upper triangle column by column is the lower one row by row, and the other way round.
-    swapped = {"UPPER_COL": "LOWER_ROW", "LOWER_COL": "UPPER_ROW",
-               "UPPER_DIAG_COL": "LOWER_DIAG_ROW", "LOWER_DIAG_COL": "UPPER_DIAG_ROW"}
+    swapped = {
+        "UPPER_COL": "LOWER_ROW",
+        "LOWER_COL": "UPPER_ROW",
+        "UPPER_DIAG_COL": "LOWER_DIAG_ROW",
+        "LOWER_DIAG_COL": "UPPER_DIAG_ROW",
+    }
     layout = swapped.get(layout, layout)
-    cells = {
+    cells: dict[str, Callable[[], tuple[Any, ...]]] = {
         "FULL_MATRIX": lambda: (np.indices((n, n))[0].ravel(), np.indices((n, n))[1].ravel()),
         "LOWER_ROW": lambda: np.tril_indices(n, -1),
         "UPPER_ROW": lambda: np.triu_indices(n, 1),

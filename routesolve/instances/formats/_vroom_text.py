@@ -138,7 +138,9 @@ def _integers(matrix: Any) -> list[list[int]]:
     return np.where(np.isfinite(matrix), np.rint(matrix), _FOREVER).astype(np.int64).tolist()  # type: ignore[no-any-return]
 
 
-def _described(name: str | None, own: str, number: int, *, shipment: bool = False) -> dict[str, Any]:
+def _described(
+    name: str | None, own: str, number: int, *, shipment: bool = False
+) -> dict[str, Any]:
     """A description where there is a name, or an id that would be lost."""
     if name is None and not shipment and own != str(number):
         name = own

@@ -196,7 +196,9 @@ class _Writer:
             for field, (key, default) in _LIMITS.items():
                 values = [getattr(kind, field) for kind in fleet]
                 if field == "max_reloads":  # none where there is no depot for it
-                    values = [v if k.reload_depots else 0 for k, v in zip(fleet, values, strict=True)]
+                    values = [
+                        v if k.reload_depots else 0 for k, v in zip(fleet, values, strict=True)
+                    ]
                     default = None if any(kind.reload_depots for kind in fleet) else 0
                 if any(value != default for value in values):
                     rows = ((_FOREVER if v is None else v,) for v in values)
@@ -205,8 +207,8 @@ class _Writer:
         if any(kind.start not in (None, self.depots[0].id) for kind in fleet):
             yield from _section("VEHICLES_DEPOT", ((home(k.start or "", 1),) for k in fleet))
         if any(kind.reload_depots for kind in fleet):
-            rows = ([self.number[name] for name in k.reload_depots] for k in fleet)
-            yield from _section("VEHICLES_RELOAD_DEPOT", rows)
+            homes = ([self.number[name] for name in k.reload_depots] for k in fleet)
+            yield from _section("VEHICLES_RELOAD_DEPOT", homes)
         if any(kind.forbidden for kind in fleet):
             yield from _section("VEHICLES_ALLOWED_CLIENTS", map(self._allowed, fleet))
 

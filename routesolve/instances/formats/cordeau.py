@@ -1,7 +1,7 @@
 """Cordeau's files: MDVRP and MDVRPTW, VRP and VRPTW in the same layout.
 
 The first line names the type, the number of vehicles (at each depot), of customers and of depots;
-then each depot's longest route (service included; 0 = no limit) and capacity; then the customers
+then each depot's longest route (service included) and capacity, 0 = no limit; then the customers
 and, in multi-depot files, the depots after them. Distances are not rounded. Periodic problems (1
 and 5) span several days, and site-dependent ones (3 and 7) list combinations of vehicle types:
 both are refused.
@@ -9,6 +9,7 @@ both are refused.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar
 
 from routesolve.instances.formats._base import Findings, Format, Options, build, by_prefix
@@ -46,22 +47,26 @@ class Cordeau(Format):
         rows = rows_of(text) or [(1, [])]
         line, tokens = rows[0]
         if len(tokens) != 4:
-            found.add(f"{len(tokens)} values, expected 4", line, "type, vehicles, customers, depots")
+            found.add(
+                f"{len(tokens)} values, expected 4", line, "type, vehicles, customers, depots"
+            )
             found.stop()
         kind, fleet, customers, depots = (
             found.whole(token, line, what)
-            for token, what in zip(
-                tokens, ("type", "vehicles", "customers", "depots"), strict=True
-            )
+            for token, what in zip(tokens, ("type", "vehicles", "customers", "depots"), strict=True)
         )
         if kind in _REFUSED:
             found.add(
                 f"type {kind}, {_REFUSED[kind]}, cannot be expressed: "
-                + ("it plans several days at once" if kind in (1, 5) else
-                   "customers accept combinations of vehicle types"),
+                + (
+                    "it plans several days at once"
+                    if kind in (1, 5)
+                    else "customers accept combinations of vehicle types"
+                ),
                 line,
-                "split it into one problem for each day" if kind in (1, 5) else
-                "state forbidden jobs per vehicle type in the native format",
+                "split it into one problem for each day"
+                if kind in (1, 5)
+                else "state forbidden jobs per vehicle type in the native format",
             )
         elif kind not in range(8):
             found.add(f"type {kind} is not known", line, "0, 2, 4 or 6")
@@ -95,8 +100,11 @@ def _read(
     homes_at, types = [], []
     for k, (row, (line, tokens)) in enumerate(zip(homes, limits, strict=True), 1):
         if len(tokens) != 2 or len(row[1]) < 3:
-            found.add("a depot has its limits (duration, capacity) and coordinates",
-                      line if len(tokens) != 2 else row[0], "is the file truncated?")
+            found.add(
+                "a depot has its limits (duration, capacity) and coordinates",
+                line if len(tokens) != 2 else row[0],
+                "is the file truncated?",
+            )
             continue
         longest = found.number(tokens[0], line, "longest route", least=0)
         capacity = found.number(tokens[1], line, "capacity", least=0)
@@ -110,7 +118,7 @@ def _read(
                 start=depot.id,
                 end=depot.id,
                 shift=window,
-                **({"max_duration": longest} if longest else {}),
+                max_duration=longest or inf,
             )
         )
     found.stop()
@@ -125,20 +133,29 @@ def _read(
 def _job(row: Row, kind: int, depots: int, found: Findings) -> Job | None:
     line, tokens = row
     if len(tokens) < 7:
-        found.add(f"{len(tokens)} values, a customer has at least 7", line,
-                  "number, x, y, service, demand, frequency, combinations; is the file truncated?")
+        found.add(
+            f"{len(tokens)} values, a customer has at least 7",
+            line,
+            "number, x, y, service, demand, frequency, combinations; is the file truncated?",
+        )
         return None
     values = [found.number(token, line, "value") for token in tokens]
     combinations = int(values[6]) if values[6] == round(values[6]) and values[6] >= 0 else -1
     expected = 7 + combinations + (2 if kind in _TIMED else 0)
     if combinations < 0 or len(values) != expected:
-        found.add(f"{len(values)} values, expected {expected}", line,
-                  "number, x, y, service, demand, frequency, combinations and their list"
-                  + (", window" if kind in _TIMED else ""))
+        found.add(
+            f"{len(values)} values, expected {expected}",
+            line,
+            "number, x, y, service, demand, frequency, combinations and their list"
+            + (", window" if kind in _TIMED else ""),
+        )
         return None
     if kind in _SEVERAL and combinations not in (0, depots):
-        found.add(f"customer {tokens[0]} may be served from {combinations} of {depots} depots",
-                  line, "only files where every depot may serve every customer are read")
+        found.add(
+            f"customer {tokens[0]} may be served from {combinations} of {depots} depots",
+            line,
+            "only files where every depot may serve every customer are read",
+        )
     windows = (TimeWindow(values[-2], values[-1]),) if kind in _TIMED else ()
     return Job(
         tokens[0],

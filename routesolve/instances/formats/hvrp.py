@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from routesolve.instances.formats._base import Findings, Format, Options, build, by_prefix
 from routesolve.instances.formats._rows import head_rows, numbers, rows_of
 from routesolve.instances.instance import VrpInstance
-from routesolve.instances.model import Depot, Job, Location, VehicleType
+from routesolve.instances.model import Depot, Job, Location
 
 _NO_RANGE = 999_999.0
 _HEADER = ("customers", "vehicle types", "range", "service time", "lower bound", "best known")
@@ -59,7 +59,11 @@ class Hvrp(Format):
             if not row[0].is_integer() or row[0] < 0:
                 found.add(f"number of vehicles is {row[0]:g}", line, "write a whole number")
         found.stop()
-        limit = {} if reach in (0, _NO_RANGE) else {"max_duration" if service else "max_distance": reach}
+        limit = (
+            {}
+            if reach in (0, _NO_RANGE)
+            else {"max_duration" if service else "max_distance": reach}
+        )
         fields = {
             "name": name,
             "jobs": [

@@ -39,9 +39,7 @@ class Native(Format):
         return _json.dump({MARK: VERSION, **instance.to_dict()})
 
 
-def read_document(
-    document: Mapping[str, Any], *, name: str = "", **options: Any
-) -> VrpInstance:
+def read_document(document: Mapping[str, Any], *, name: str = "", **options: Any) -> VrpInstance:
     """Make an instance from the native document as a dictionary.
 
     Raises

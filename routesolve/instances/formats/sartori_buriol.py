@@ -51,8 +51,11 @@ class SartoriBuriol(Format):
         table = numbers(node_rows, _COLUMNS, found)
         matrix = _matrix(edge_rows, size, found)
         if len(node_rows) != size:
-            found.add(f"SIZE is {size}, but there are {len(node_rows)} nodes",
-                      _entry(header, "SIZE")[1], "is the file truncated?")
+            found.add(
+                f"SIZE is {size}, but there are {len(node_rows)} nodes",
+                _entry(header, "SIZE")[1],
+                "is the file truncated?",
+            )
         found.stop()
         nodes = {}
         for (line, _), row in zip(node_rows, table, strict=True):
@@ -81,9 +84,7 @@ class SartoriBuriol(Format):
         return build(fields, chosen, places=by_prefix(lambda: where))
 
 
-def _split(
-    rows: list[Row], found: Findings
-) -> tuple[dict[str, Row], list[Row], list[Row]]:
+def _split(rows: list[Row], found: Findings) -> tuple[dict[str, Row], list[Row], list[Row]]:
     """Return the header by key, the rows of NODES and those of EDGES."""
     header: dict[str, Row] = {}
     parts: dict[str, list[Row]] = {}
@@ -117,8 +118,11 @@ def _entry(header: dict[str, Row], key: str) -> tuple[str, int]:
 
 def _matrix(rows: list[Row], size: int, found: Findings) -> np.ndarray[Any, np.dtype[np.float64]]:
     if len(rows) != size:
-        found.add(f"EDGES has {len(rows)} rows for {size} nodes", rows[-1][0] if rows else None,
-                  "is the file truncated?")
+        found.add(
+            f"EDGES has {len(rows)} rows for {size} nodes",
+            rows[-1][0] if rows else None,
+            "is the file truncated?",
+        )
         return np.zeros((0, 0))
     matrix = numbers(rows, [f"column {i}" for i in range(size)], found)
     return np.array(matrix, dtype=np.float64)

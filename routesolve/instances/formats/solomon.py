@@ -69,7 +69,9 @@ class Solomon(Format):
             ),
             "rounding": "none" if chosen.objective == "vehicles" else "dimacs",
         }
-        return build(fields, chosen, places=by_prefix(lambda: _where(fleet, customers)), found=found)
+        return build(
+            fields, chosen, places=by_prefix(lambda: _where(fleet, customers)), found=found
+        )
 
     def render(self, instance: VrpInstance) -> str:
         """Return the instance as far as this layout holds it."""
@@ -83,18 +85,26 @@ def _split(rows: list[Row], found: Findings) -> tuple[Row, list[Row]]:
     table = [row for row in rows if _is_number(row[1][0])]
     after = next((i for i, row in enumerate(rows) if row[1][0].upper() == "NUMBER"), None)
     if after is None or after + 1 >= len(rows):
-        found.add("there is no line with the number of vehicles and their capacity",
-                  fix="two numbers under the heading 'NUMBER CAPACITY'")
+        found.add(
+            "there is no line with the number of vehicles and their capacity",
+            fix="two numbers under the heading 'NUMBER CAPACITY'",
+        )
         found.stop()
     assert after is not None
     fleet = rows[after + 1]
     if len(fleet[1]) != 2:
-        found.add(f"{len(fleet[1])} values for the fleet, expected 2", fleet[0],
-                  "number of vehicles and capacity")
+        found.add(
+            f"{len(fleet[1])} values for the fleet, expected 2",
+            fleet[0],
+            "number of vehicles and capacity",
+        )
         found.stop()
     heading = next(
-        (i for i, row in enumerate(rows) if i > after + 1 and row[1][0].upper().startswith("CUST")
-         and len(row[1]) > 1),
+        (
+            i
+            for i, row in enumerate(rows)
+            if i > after + 1 and row[1][0].upper().startswith("CUST") and len(row[1]) > 1
+        ),
         None,
     )
     customers = rows[(heading or after + 1) + 1 :]

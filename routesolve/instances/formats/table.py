@@ -11,43 +11,26 @@ Columns ``x`` and ``y`` are longitude and latitude when they look like degrees, 
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from routesolve.errors import InputError, RoutesolveWarning
 from routesolve.instances.formats import _cells, _columns
-from routesolve.instances.formats._base import MOST_ROWS, Findings, Format, Options, build
+from routesolve.instances.formats._base import Findings, Format, Options, build
 from routesolve.instances.formats._columns import Column
+from routesolve.instances.formats._sheet import (
+    Sheet,
+    delimiter_of,
+    read_sheet,
+    sheet_of,
+    split_line,
+)
 from routesolve.instances.formats._table_vehicles import vehicle_types
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Depot, Job, Location, TimeWindow
-
-_DELIMITERS = ",;\t|"
-
-
-@dataclass(slots=True)
-class Sheet:
-    """A table as text.
-
-    Attributes
-    ----------
-    headers
-        Column titles.
-    rows
-        ``(what to call the row, cells)``.
-    source
-        Put before row names in messages, for a second table.
-    """
-
-    headers: list[str]
-    rows: list[tuple[str, list[str]]] = field(default_factory=list)
-    source: str = ""
 
 
 class Table(Format):
@@ -63,7 +46,7 @@ class Table(Format):
         line = next((line for line in head.split("\n") if line.strip()), "")
         if len(line) > 10_000:
             return False
-        fields = set(mapping(_split_line(line, _delimiter(line))).values())
+        fields = set(mapping(split_line(line, delimiter_of(line))).values())
         return {"lat", "lon"} <= fields or {"x", "y"} <= fields
 
     def read(self, text: str, *, name: str = "", **options: Any) -> VrpInstance:
@@ -150,63 +133,6 @@ def from_dataframe(
     )
 
 
-def sheet_of(frame: Any, *, source: str = "") -> Sheet:
-    """Return a DataFrame (or anything with the same few methods) as text."""
-    headers = [str(header) for header in frame.columns]
-    rows = [
-        (f"row {label}", [_cells.text_of(value) for value in row])
-        for label, row in zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
-    ]
-    return Sheet(headers, rows, source)
-
-
-def read_sheet(text: str, *, source: str = "") -> Sheet:
-    """Return CSV text as a table; rows are counted as a spreadsheet counts them.
-
-    Raises
-    ------
-    InputError
-        No header, more cells than headers, an unclosed quote.
-    """
-    first = next((line for line in text.split("\n") if line.strip()), "")
-    found = Findings()
-    records: list[tuple[int, list[str]]] = []
-    try:
-        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(first), strict=True)
-        for number, cells in enumerate(reader, 1):
-            if number > MOST_ROWS:
-                raise InputError(f"more than {MOST_ROWS:,} rows", fix="split the problem")
-            if any(cell.strip() for cell in cells):
-                records.append((number, [cell.strip() for cell in cells]))
-    except csv.Error as error:
-        found.add(f"not CSV: {error}", len(records) + 1, "check quotes and line ends")
-    found.stop()
-    if not records:
-        raise InputError("the table is empty", fix="a header and a row for each stop")
-    _, headers = records[0]
-    for number, cells in records[1:]:
-        if any(cells[len(headers) :]):
-            found.add(
-                f"{len(cells)} cells under {len(headers)} headers",
-                f"row {number}",
-                "quote cells that contain the separator",
-            )
-    found.stop()
-    rows = [(f"row {n}", (c + [""] * len(headers))[: len(headers)]) for n, c in records[1:]]
-    return Sheet(headers, rows, source)
-
-
-def _delimiter(line: str) -> str:
-    return max(_DELIMITERS, key=lambda d: len(_split_line(line, d)))
-
-
-def _split_line(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
-
-
 def _fleet_sheet(fleet: Any) -> Sheet | None:
     from routesolve.instances.formats import _source
 
@@ -245,10 +171,8 @@ class _Reader:
         self.columns: dict[str, Column] = {c.field: c for c in reversed(known)}
         self.loads = [c for c in known if c.field in ("delivery", "pickup")]
         self.dimensions = list(dict.fromkeys(c.dimension for c in self.loads if c.dimension))
-        if unused:
-            warnings.warn(
-                f"columns not used: {', '.join(unused)}", RoutesolveWarning, stacklevel=6
-            )
+        if unused and not self.found.problems:
+            warnings.warn(f"columns not used: {', '.join(unused)}", RoutesolveWarning, stacklevel=6)
         self._pick_coordinates()
         self.found.stop()
         self.midnight = self._midnight()
@@ -400,8 +324,11 @@ class _Reader:
             else:
                 self._bad(row, column, text, "no kind of row", "write 'depot' or 'job'")
         if not depots and not self.found.problems:
-            self.found.add("no row is a depot", f"column {column.header}",
-                           "write 'depot' in the depot's row, or remove the column")
+            self.found.add(
+                "no row is a depot",
+                f"column {column.header}",
+                "write 'depot' in the depot's row, or remove the column",
+            )
         return depots, jobs
 
     def _ids(self, rows: Sequence[tuple[str, list[str]]]) -> list[str]:
@@ -430,8 +357,13 @@ class _Reader:
             try:
                 return tuple(TimeWindow(*pair) for pair in _cells.windows(cells[column.index]))
             except ValueError:
-                self._bad(row, column, cells[column.index], "no time window",
-                          "write 08:00-12:00, several separated by ';'")
+                self._bad(
+                    row,
+                    column,
+                    cells[column.index],
+                    "no time window",
+                    "write 08:00-12:00, several separated by ';'",
+                )
                 return ()
         opens, closes = self._time(row, cells, "open"), self._time(row, cells, "close")
         if opens is None and closes is None:
@@ -459,13 +391,16 @@ class _Reader:
 
     def _job(self, row: tuple[str, list[str]], key: str) -> Job:
         where, cells = row
-        number = {
-            k: self._number(where, cells, self.columns.get(k)) for k in ("priority", "prize")
-        }
+        number = {k: self._number(where, cells, self.columns.get(k)) for k in ("priority", "prize")}
         priority = number["priority"] or 0.0
         if not priority.is_integer():
-            self._bad(where, self.columns["priority"], str(priority), "no whole number",
-                      "write an integer from 0 to 100")
+            self._bad(
+                where,
+                self.columns["priority"],
+                str(priority),
+                "no whole number",
+                "write an integer from 0 to 100",
+            )
         name = self._text(cells, "name")
         return Job(
             key,

@@ -44,13 +44,14 @@ class Top(Format):
         tmax = found.number(header["tmax"][1][0], header["tmax"][0], "tmax", least=0)
         table = numbers(rows[3:], ("x", "y", "score"), found)
         if len(rows) - 3 != n:
-            found.add(f"n is {n}, but there are {len(rows) - 3} points", header["n"][0],
-                      "is the file truncated, or n wrong?")
+            found.add(
+                f"n is {n}, but there are {len(rows) - 3} points",
+                header["n"][0],
+                "is the file truncated, or n wrong?",
+            )
         found.stop()
         points = [Location(x=x, y=y) for x, y, _ in table]
-        jobs = [
-            Job(str(i), points[i], prize=table[i][2]) for i in range(1, n - 1)
-        ]
+        jobs = [Job(str(i), points[i], prize=table[i][2]) for i in range(1, n - 1)]
         fields = {
             "name": name,
             "jobs": jobs,

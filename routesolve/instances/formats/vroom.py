@@ -76,9 +76,7 @@ def owns(keys: Any) -> bool:
     return bool(_OWN & set(keys)) and not _FOREIGN & set(keys)
 
 
-def read_document(
-    document: Mapping[str, Any], *, name: str = "", **options: Any
-) -> VrpInstance:
+def read_document(document: Mapping[str, Any], *, name: str = "", **options: Any) -> VrpInstance:
     """Make an instance from VROOM's document as a dictionary.
 
     Raises
@@ -211,9 +209,7 @@ class _Reader:
             "name": task.description,
         }
 
-    def _per_type(
-        self, usual: float, special: Mapping[str, float], at: str, what: str
-    ) -> float:
+    def _per_type(self, usual: float, special: Mapping[str, float], at: str, what: str) -> float:
         """One time for all vehicles: the longest, so that every plan keeps its times."""
         times = {special.get(kind, usual) if kind else usual for kind in self.types}
         if len(times) > 1:
@@ -249,9 +245,7 @@ class _Reader:
 
     # -- vehicles --------------------------------------------------------------------------------
 
-    def _depot(
-        self, point: tuple[float, float] | None, index: int | None, at: str
-    ) -> str | None:
+    def _depot(self, point: tuple[float, float] | None, index: int | None, at: str) -> str | None:
         if point is None and index is None:
             return None
         place = self._place(point, index)
@@ -272,7 +266,9 @@ class _Reader:
             capacity=vehicle.capacity,
             start=start,
             end=end,
-            shift=(*_windows([vehicle.time_window] if vehicle.time_window else ()), TimeWindow())[0],
+            shift=(*_windows([vehicle.time_window] if vehicle.time_window else ()), TimeWindow())[
+                0
+            ],
             breaks=tuple(
                 Break(
                     pause.id,

@@ -1,17 +1,17 @@
 """VRPLIB and TSPLIB: CVRP, TSP, ATSP, and the families that PyVRP's dialect adds.
 
-Numbering: job and depot ids are the file's node numbers minus one. With the depot at node 1, customer
-``k`` of a CVRPLIB ``.sol`` file is therefore job ``k``; in PyVRP's dialect, whose depots come
-first and whose solutions count locations from 0, the same holds with several depots.
+Numbering: job and depot ids are the file's node numbers minus one. With the depot at node 1,
+customer ``k`` of a CVRPLIB ``.sol`` file is therefore job ``k``; in PyVRP's dialect, whose depots
+come first and whose solutions count locations from 0, the same holds with several depots.
 
 Vehicles: equal vehicles in a row become one vehicle type, so that vehicle ``k`` of the file is the
 ``k``-th when the types are written out in order ("Route #k" of HFVRP, MDVRPTW and SDVRPTW plans).
 
-Rounding, unless the option says otherwise: the convention of the family that TYPE names. ``nearest``
-for TSP, CVRP, VRPB and GVRP, ``dimacs`` (cut to 0.1) with time windows, prizes or release times,
-``exact`` (0.001) for MDVRPTW and SDVRPTW, ``none`` for HFVRP. The sets of Golden, Li, Christofides
-(CMT) and Taillard say CVRP too but count unrounded distances; nothing in the files tells them
-apart: read them with ``rounding="none"``.
+Rounding, unless the option says otherwise: the convention of the family that TYPE names.
+``nearest`` for TSP, CVRP, VRPB and GVRP, ``dimacs`` (cut to 0.1) with time windows, prizes or
+release times, ``exact`` (0.001) for MDVRPTW and SDVRPTW, ``none`` for HFVRP. The sets of Golden,
+Li, Christofides (CMT) and Taillard say CVRP too but count unrounded distances; nothing in the
+files tells them apart: read them with ``rounding="none"``.
 
 Backhauls come last on a trip. That a route must not consist of backhauls alone, as the VRPB's
 strict form has it, cannot be said in the model and is not demanded.
@@ -132,7 +132,9 @@ class _Reader:
 
     def __init__(self, document: Document, found: Findings, options: Options) -> None:
         self.document, self.found, self.options = document, found, options
-        self.kind = document.spec("TYPE", "CVRP").split()[0].upper() if document.spec("TYPE") else ""
+        self.kind = (
+            document.spec("TYPE", "CVRP").split()[0].upper() if document.spec("TYPE") else ""
+        )
         self.n = self._dimension()
 
     def _dimension(self) -> int:
@@ -198,8 +200,13 @@ class _Reader:
 
     def _where(self) -> dict[str, str]:
         """Lines of what the instance's own checks may complain of."""
-        named = {"delivery": "DEMAND", "location": "NODE_COORD", "time_windows": "TIME_WINDOW",
-                 "pickup": "BACKHAUL", "service": "SERVICE_TIME"}
+        named = {
+            "delivery": "DEMAND",
+            "location": "NODE_COORD",
+            "time_windows": "TIME_WINDOW",
+            "pickup": "BACKHAUL",
+            "service": "SERVICE_TIME",
+        }
         lines: dict[str, str] = {}
         jobs = {str(node + 1): i for i, node in enumerate(self.clients)}
         depots = {str(node + 1): i for i, node in enumerate(self.depots)}
@@ -240,8 +247,11 @@ class _Reader:
                 elif number - 1 not in depots:
                     depots.append(number - 1)
         if not depots and not self.found.problems:
-            self.found.add("DEPOT_SECTION is empty", self.document.sections["DEPOT"].line,
-                           "name the depot's node")
+            self.found.add(
+                "DEPOT_SECTION is empty",
+                self.document.sections["DEPOT"].line,
+                "name the depot's node",
+            )
         return depots or [0]
 
     def _places(self) -> list[Location]:
@@ -283,8 +293,10 @@ class _Reader:
     def _jobs(self) -> list[Job]:
         found, n = self.found, self.n
         demand = _tsplib.table(self.document, "DEMAND", n, found)
-        if demand is None and self.kind not in _TOURS and (
-            "CAPACITY" in self.document.specs or "CAPACITY" in self.document.sections
+        if (
+            demand is None
+            and self.kind not in _TOURS
+            and ("CAPACITY" in self.document.specs or "CAPACITY" in self.document.sections)
         ):
             found.add("CAPACITY is given, but there is no DEMAND_SECTION", fix="add it")
         backhaul = _tsplib.table(self.document, "BACKHAUL", n, found)
@@ -320,12 +332,18 @@ class _Reader:
         ):
             for member in members:
                 if not 1 <= member <= self.n:
-                    self.found.add(f"group {first}: there is no node {member}", line,
-                                   f"name nodes from 1 to {self.n}")
+                    self.found.add(
+                        f"group {first}: there is no node {member}",
+                        line,
+                        f"name nodes from 1 to {self.n}",
+                    )
                 elif len(members) > 1:
                     if member - 1 in groups:
-                        self.found.add(f"node {member} is in two groups", line,
-                                       "a customer belongs to one group")
+                        self.found.add(
+                            f"node {member} is in two groups",
+                            line,
+                            "a customer belongs to one group",
+                        )
                     groups[member - 1] = str(first)
         return groups
 
@@ -407,7 +425,7 @@ class _Reader:
         allowed = self._per_vehicle("VEHICLES_ALLOWED_CLIENTS", count)
         clients = [k for k in range(self.n) if k not in set(self.depots)]
         for v, vehicle in enumerate(vehicles):
-            home = homes[v][0] if v in homes and homes[v] else self.depots[0]
+            home = homes[v][0] if homes.get(v) else self.depots[0]
             vehicle["start"] = vehicle["end"] = str(home)
             if windows is not None and 0 <= home < self.n:
                 vehicle["shift"] = TimeWindow(*windows[home])
@@ -431,16 +449,23 @@ class _Reader:
         for line, numbers in _tsplib.lists(self.document, key, self.found):
             vehicle, *nodes = numbers
             if not 1 <= vehicle <= (count or 0):
-                self.found.add(f"{key}_SECTION: there is no vehicle {vehicle}", line,
-                               f"vehicles go from 1 to {count}")
+                self.found.add(
+                    f"{key}_SECTION: there is no vehicle {vehicle}",
+                    line,
+                    f"vehicles go from 1 to {count}",
+                )
                 continue
             depot = key != "VEHICLES_ALLOWED_CLIENTS"
             for node in nodes:
                 if not 1 <= node <= self.n or (depot and node - 1 not in self.depots):
                     what = "depot" if depot else "node"
-                    self.found.add(f"{key}_SECTION: there is no {what} {node}", line,
-                                   "name one of the DEPOT_SECTION" if depot
-                                   else f"name nodes from 1 to {self.n}")
+                    self.found.add(
+                        f"{key}_SECTION: there is no {what} {node}",
+                        line,
+                        "name one of the DEPOT_SECTION"
+                        if depot
+                        else f"name nodes from 1 to {self.n}",
+                    )
             lists[vehicle - 1] = [node - 1 for node in nodes]
         if lists and count is not None and len(lists) < count:
             self.found.add(

@@ -28,7 +28,14 @@ NATIVE = json.dumps(
         ],
         "depots": [{"id": "d", "location": {"lon": 31.23, "lat": 30.04}}],
         "vehicle_types": [
-            {"id": "van", "count": 2, "capacity": [10], "start": "d", "end": "d", "skills": ["cold"]}
+            {
+                "id": "van",
+                "count": 2,
+                "capacity": [10],
+                "start": "d",
+                "end": "d",
+                "skills": ["cold"],
+            }
         ],
     },
     indent=1,

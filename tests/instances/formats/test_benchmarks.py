@@ -109,7 +109,8 @@ def test_agrees_with_vrplib(name: str, data_dir: Path) -> None:
     if "edge_weight" in theirs:
         assert np.array_equal(theirs["edge_weight"], ours.profiles[0].distances)
     else:
-        assert np.array_equal(theirs["node_coord"], ours.points)
+        nodes = [*ours.depots, *ours.jobs]
+        assert np.array_equal(theirs["node_coord"], [node.location.point for node in nodes])
 
 
 def test_large_file_builds_no_matrix(data_dir: Path) -> None:

@@ -18,12 +18,17 @@ from tests.instances.formats.samples import PYVRP, SAMPLES, TSPLIB
 
 TEXTS = [*SAMPLES.items(), ("vrplib", PYVRP), ("vrplib", TSPLIB)]
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-SPITE = ["", "nan", "inf", "-1", "1e400", "1e308", "abc", "0", "-0", "9" * 30, '"', "{", "[", ":", "-",
+SPITE = ["", "nan",
+          "inf", "-1", "1e400", "1e308", "abc", "0", "-0", "9" * 30, '"', "{", "[", ":", "-",
          "EOF", "\x00", "é", "1 2 3", "٣", "0.5", "null", "true", "\n", "_", "1_0"]  # fmt: skip
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "location", "x", "y", "index", "start", "lon"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["id", "location", "x", "y", "index", "start", "lon"]), inner
+        )
+    ),
     max_leaves=12,
 )
 

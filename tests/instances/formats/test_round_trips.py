@@ -16,9 +16,7 @@ from tests.instances.formats.samples import PYVRP, SAMPLES, TSPLIB
 from tests.strategies import instances
 
 WRITERS = [name for name in formats.FORMATS if formats.get(name).writes]
-ORDINARY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+ORDINARY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read(name: str, text: str) -> VrpInstance:
@@ -87,8 +85,10 @@ def test_losses_count_and_name_the_first() -> None:
     """Sentences say how many parts are concerned, and show the first."""
     instance = read("native", SAMPLES["native"])
     poorer = instance.replace(
-        jobs=[{"id": j.id, "location": {"lon": j.location.lon, "lat": j.location.lat}}
-              for j in instance.jobs]
+        jobs=[
+            {"id": j.id, "location": {"lon": j.location.lon, "lat": j.location.lat}}
+            for j in instance.jobs
+        ]
     )
     lost = losses(instance, poorer)
     assert "delivery of 2 jobs is lost (first: 'a', [3.0])." in lost
