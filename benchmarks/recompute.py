@@ -27,7 +27,8 @@ from routesolve.solutions.readers import read_plan
 
 FAMILIES = ("cvrp", "tsp", "vrptw", "pdptw", "mdvrp", "hvrp", "top", "pvrp", "pyvrp")
 UNROUNDED = ("golden_li_cmt_tai",)  # literature that does not round; the files do not say so
-FIELDS = ["family", "file", "jobs", "shipments", "load_s", "solution", "convention", "feasible", "vehicles", "cost", "stated", "matches", "note"]
+FIELDS = ["family", "file", "jobs", "shipments", "load_s", "solution", "convention"]
+FIELDS += ["feasible", "vehicles", "cost", "stated", "matches", "note"]
 
 
 def instance_files(bench: Path) -> Iterator[Path]:

@@ -32,8 +32,7 @@ class Labels:
 
     @classmethod
     def encode(cls, values: Iterable[str | None]) -> Labels:
-        """Build from one string per arc; ``None`` and ``""`` mean none. Codes follow first
-        appearance."""
+        """Build from one string per arc, ``None`` or empty = none; codes as they first appear."""
         index: dict[str, int] = {}
         codes = [index.setdefault(value, len(index)) if value else -1 for value in values]
         return cls(np.array(codes, dtype=np.int32), tuple(index))

@@ -1,5 +1,4 @@
-"""The graph that everything else in this room works on: immutable arrays in compressed sparse
-rows."""
+"""The graph of this room: immutable arrays in compressed sparse rows."""
 
 from __future__ import annotations
 
@@ -197,8 +196,7 @@ class Graph:
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any], *, name: str | None = None) -> Graph:
-        """Build from an OSMnx-style networkx graph; see
-        :mod:`routesolve.graphs.readers.networkx`."""
+        """Build from an OSMnx-style graph; see :mod:`routesolve.graphs.readers.networkx`."""
         from routesolve.graphs.readers.networkx import from_networkx
 
         return from_networkx(graph, name=name)
@@ -211,8 +209,7 @@ class Graph:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a file written by :meth:`save`; raises InputError when it is damaged or something
-        else."""
+        """Read a file written by :meth:`save`; InputError when it is damaged or another."""
         from routesolve.graphs.storage import load
 
         return load(path)

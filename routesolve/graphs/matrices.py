@@ -57,8 +57,7 @@ class TravelMatrix(ABC):
 
     @abstractmethod
     def _build(self) -> tuple[Floats, Floats]:
-        """Compute the dense (distances, durations), both (n, n) float64; the two may be one
-        array."""
+        """Compute dense (distances, durations), (n, n) float64; they may be one array."""
 
     @cached_property
     def _dense(self) -> tuple[Floats, Floats]:
@@ -74,14 +73,12 @@ class TravelMatrix(ABC):
 
     @property
     def distances(self) -> Floats:
-        """(n, n) float64 read-only distances from row to column; built once. ``inf`` =
-        unreachable."""
+        """Distances from row to column, (n, n) float64, read-only; ``inf`` = unreachable."""
         return self._dense[0]
 
     @property
     def durations(self) -> Floats:
-        """(n, n) float64 read-only durations from row to column; built once. ``inf`` =
-        unreachable."""
+        """Durations from row to column, (n, n) float64, read-only; ``inf`` = unreachable."""
         return self._dense[1]
 
     def distance(self, i: IndexLike, j: IndexLike) -> Floats:

@@ -48,6 +48,7 @@ class Euclidean(_Planar):
     label = "euclidean"
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         dx = self.x[i] - self.x[j]
         dy = self.y[i] - self.y[j]
         # Not numpy.hypot: three times slower, and TSPLIB's own codes square and add.
@@ -63,6 +64,7 @@ class Manhattan(_Planar):
     label = "manhattan"
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         return np.asarray(np.abs(self.x[i] - self.x[j]) + np.abs(self.y[i] - self.y[j]))
 
 
@@ -72,6 +74,7 @@ class Chebyshev(_Planar):
     label = "chebyshev"
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         return np.asarray(np.maximum(np.abs(self.x[i] - self.x[j]), np.abs(self.y[i] - self.y[j])))
 
 
@@ -81,6 +84,7 @@ class Att(_Planar):
     label = "att"
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         dx = self.x[i] - self.x[j]
         dy = self.y[i] - self.y[j]
         return np.asarray(np.ceil(np.sqrt((dx * dx + dy * dy) / 10.0)))
@@ -105,6 +109,7 @@ class Geo(Metric):
         self.lon = np.ascontiguousarray(radians[:, 1])
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         q1 = np.cos(self.lon[i] - self.lon[j])
         q2 = np.cos(self.lat[i] - self.lat[j])
         q3 = np.cos(self.lat[i] + self.lat[j])
@@ -122,6 +127,7 @@ class Haversine(Metric):
         self.axes = tuple(np.ascontiguousarray(axis) for axis in unit_vectors(points).T)
 
     def between(self, i: Index, j: Index) -> Floats:
+        """See :meth:`Metric.between`."""
         squared: Floats | None = None
         for axis in self.axes:
             difference = axis[i] - axis[j]

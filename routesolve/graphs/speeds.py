@@ -1,5 +1,4 @@
-"""Speeds assumed where the map does not say: ours, for cars in a city, with lights and turns in
-mind."""
+"""Speeds where the map does not say: ours, for cars in a city with lights and turns."""
 
 from __future__ import annotations
 
@@ -43,8 +42,7 @@ def class_speed(highway: str | None) -> float:
 
 
 def parse_maxspeed(text: str) -> float | None:
-    """km/h of an OpenStreetMap ``maxspeed``: ``"50"``, ``"30 mph"``; ``None`` for ``"signals"`` and
-    the like."""
+    """km/h of an OpenStreetMap ``maxspeed`` (``50``, ``30 mph``); None for other words."""
     match = _SPEED.match(text)
     if not match or float(match[1]) <= 0.0:
         return None

@@ -33,8 +33,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def save(graph: Graph, path: str | os.PathLike[str]) -> None:
-    """Write `graph` to `path`, through a temporary file beside it: a reader never meets half a
-    file.
+    """Write `graph` to `path` through a temporary file: a reader never meets half a one.
 
     Raises
     ------

@@ -104,7 +104,8 @@ def _explained(item: ErrorDetails, path: Sequence[Any]) -> tuple[str, str | None
         return f"{context['error']}{got}", f"see {key!r} in docs/format.md"
     if kind in _EXPECTED:
         what = _EXPECTED[kind].format(**context)
-        return f"expected {what}{got}", f"give {what}, or leave {key!r} out for the default"
+        names = [p for p in path if isinstance(p, str)]
+        return f"expected {what}{got}", f"give {what}" + (f" for {names[-1]!r}" if names else "")
     return f"{item['msg'][:1].lower()}{item['msg'][1:]}{got}", f"see {key!r} in docs/format.md"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from routesolve.graphs.rounding import Rounding
@@ -275,14 +276,37 @@ def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Un
 
 
 def alone(instance: VrpInstance, task: Job | Shipment, kind: VehicleType) -> list[Violation]:
-    """Return what forbids an empty vehicle to serve a task and nothing else; breaks left aside."""
+    """Return what forbids an empty vehicle to serve a task and nothing else.
+
+    Ends and places of the breaks are chosen for the best; an empty list means that it can.
+    """
     stops = [Visit("job", task.id)]
     if isinstance(task, Shipment):
         stops = [Visit("pickup", task.id), Visit("delivery", task.id)]
     best: list[Violation] | None = None
     for end in (kind.end, *kind.alternative_ends):
-        driven = DrivenRoute(instance, 0, Route(kind.id, (*stops, Visit("end", end))))
-        broken = [v for v in driven.violations if v.kind != "break"]
-        if best is None or len(broken) < len(best):
-            best = broken
+        for visits in _with_breaks(stops, kind):
+            driven = DrivenRoute(instance, 0, Route(kind.id, (*visits, Visit("end", end))))
+            if best is None or len(driven.violations) < len(best):
+                best = driven.violations
+            if not best:
+                return []
     return best or []
+
+
+def _with_breaks(stops: list[Visit], kind: VehicleType) -> Iterator[list[Visit]]:
+    """Yield the stops with the breaks of the vehicle, in order of time, in all places."""
+    pauses = sorted(
+        kind.breaks, key=lambda p: min((w.earliest for w in p.time_windows), default=0.0)
+    )
+    gaps = range(len(stops) + 1)
+    for places in combinations_with_replacement(gaps, len(pauses)):
+        visits: list[Visit] = []
+        for gap in gaps:
+            visits += [
+                Visit("break", pause.id)
+                for pause, place in zip(pauses, places, strict=True)
+                if place == gap
+            ]
+            visits += stops[gap : gap + 1]
+        yield visits

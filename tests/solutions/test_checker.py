@@ -344,6 +344,17 @@ def test_reason_of_an_unserved_job(job: Job, reason: str) -> None:
     assert report.solution.unassigned[0].reason == reason
 
 
+def test_a_break_can_make_a_job_impossible() -> None:
+    """Alone it fits, but not together with the break that the vehicle must take."""
+    pause = Break("lunch", 5.0, (TimeWindow(2, 4),))
+    kind = {"breaks": (pause,), "shift": TimeWindow(0, 10)}
+    report = check(line([Job("1", at(4))], vehicle=kind), plan())
+    assert report.solution.unassigned[0].reason == "impossible"
+    kind = {"breaks": (pause,), "shift": TimeWindow(0, 13)}
+    report = check(line([Job("1", at(4))], vehicle=kind), plan())
+    assert report.solution.unassigned[0].reason == "no_room"
+
+
 def test_empty_plan_of_an_empty_instance() -> None:
     """No jobs, no routes: a valid plan that costs nothing."""
     report = check(line([]), plan())

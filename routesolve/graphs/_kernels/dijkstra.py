@@ -188,8 +188,7 @@ def table(
     costs: Int64s,
     alongs: Int64s,
 ) -> None:
-    """Fill `costs` and `alongs` for every source and target; targets may repeat. -1 =
-    unreachable."""
+    """Fill `costs` and `alongs` for every source and target; -1 = unreachable."""
     n = indptr.size - 1
     cost = np.full(n, FAR, np.int64)
     along = np.empty(n, np.int64)

@@ -1,5 +1,4 @@
-"""Road networks from files and objects: :func:`load_network` recognises what it is given by its
-content."""
+"""Road networks from files and objects, recognised by content."""
 
 from __future__ import annotations
 
@@ -25,8 +24,7 @@ _PEEK = 1 << 16
 
 
 class _Format(NamedTuple):
-    """A kind of file: how to tell it from its first bytes, and who reads it
-    (``module:function``)."""
+    """A kind of file: how to tell it by its first bytes, who reads it (``module:function``)."""
 
     label: str
     recognise: Callable[[bytes], bool]

@@ -25,8 +25,7 @@ _LINESTRING = re.compile(r"^\s*LINESTRING\s*(?:Z\s*)?\((.*)\)\s*$", re.IGNORECAS
 
 
 def read_graphml(path: str | os.PathLike[str]) -> Graph:
-    """Read a GraphML file written by ``osmnx.save_graphml`` (or by networkx with the same
-    attributes).
+    """Read a GraphML file as ``osmnx.save_graphml`` writes it.
 
     Parameters
     ----------
@@ -79,8 +78,7 @@ def parse_linestring(text: str) -> npt.NDArray[np.float64]:
 
 
 def _type(data: dict[str, Any]) -> None:
-    """Give the values of one node or edge their types back, in place; what does not parse stays
-    text."""
+    """Give the values of a node or edge their types back; what does not parse stays text."""
     for key in _NUMBERS:
         if isinstance(data.get(key), str):
             try:

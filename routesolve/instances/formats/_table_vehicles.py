@@ -41,8 +41,9 @@ def vehicle_types(
     ends = {
         key: None if options[key] == _OPEN else options[key] or home for key in ("start", "end")
     }
+    hours = _shift(options["shift"], found)
     if sheet is None:
-        return [dict(ends)], {}
+        return [dict(ends, shift=hours)], {}
     columns, unused = _columns.match(sheet.headers, _columns.VEHICLES, None, found)
     prefix = f"{sheet.source} " if sheet.source else ""
     if unused:
@@ -51,10 +52,22 @@ def vehicle_types(
         )
     kinds = []
     for k, (row, cells) in enumerate(sheet.rows, 1):
-        kinds.append(_Row(f"{prefix}{row}", cells, columns, found).kind(k, ends, dimensions))
+        reader = _Row(f"{prefix}{row}", cells, columns, found)
+        kinds.append(reader.kind(k, ends, hours, dimensions))
     if not kinds:
         found.add("there are no vehicles", prefix.strip() or None, "a row for each vehicle type")
     return kinds, {f"/vehicle_types/{i}": f"{prefix}{row}" for i, (row, _) in enumerate(sheet.rows)}
+
+
+def _shift(text: str | None, found: Findings) -> TimeWindow:
+    if text is None:
+        return TimeWindow()
+    try:
+        [(earliest, latest)] = _cells.windows(text)
+        return TimeWindow(earliest, latest)
+    except ValueError:
+        found.add(f"shift {text!r} is no span of time", fix="write 08:00-17:00")
+        return TimeWindow()
 
 
 class _Row:
@@ -65,12 +78,16 @@ class _Row:
         self.columns = columns
 
     def kind(
-        self, k: int, ends: Mapping[str, str | None], dimensions: Sequence[str]
+        self,
+        k: int,
+        ends: Mapping[str, str | None],
+        hours: TimeWindow,
+        dimensions: Sequence[str],
     ) -> dict[str, Any]:
         """Fields of one vehicle type."""
         made: dict[str, Any] = {"id": f"vehicle-{k}", **ends}
         capacity = [float("inf")] * max(1, len(dimensions))
-        shift = {"open": 0.0, "close": float("inf")}
+        shift = {"open": hours.earliest, "close": hours.latest}
         for column in self.columns:
             text = self.cells[column.index]
             if not text:

@@ -85,6 +85,7 @@ def from_dataframe(
     capacity: float | Sequence[float] | None = None,
     start: str | None = None,
     end: str | None = None,
+    shift: str | None = None,
     columns: Mapping[str, str] | None = None,
     coordinates: Literal["geographic", "planar"] | None = None,
     name: str = "",
@@ -104,6 +105,8 @@ def from_dataframe(
         is no table of vehicles.
     start, end
         Ids of the depots where routes start and end, "open" for none; left out = the first depot.
+    shift
+        Working hours of vehicles whose own are not given: ``"08:00-17:00"``.
     columns
         ``{"lat": "Breite"}``: headers of fields that the synonyms do not cover.
     coordinates
@@ -125,6 +128,7 @@ def from_dataframe(
         capacity=capacity,
         start=start,
         end=end,
+        shift=shift,
         columns=columns,
         coordinates=coordinates,
         name=name,
@@ -147,7 +151,7 @@ def _fleet_sheet(fleet: Any) -> Sheet | None:
     return sheet_of(fleet, source="vehicles")
 
 
-_MORE = ("start", "end", "columns", "coordinates")
+_MORE = ("start", "end", "shift", "columns", "coordinates")
 
 
 def _instance(sheet: Sheet, fleet: Sheet | None, *, name: str, **options: Any) -> VrpInstance:

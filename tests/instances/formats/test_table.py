@@ -214,3 +214,12 @@ def test_dataframe() -> None:
     stops.loc["south", "lon"] = None
     with pytest.raises(InputError, match="row south, column lon: the cell is empty"):
         VrpInstance.from_dataframe(stops)
+
+
+def test_shift_of_all_vehicles() -> None:
+    """Working hours are given once for all vehicles, and refused when they are no span."""
+    text = "name,lat,lon\nDepot,30.0,31.0\nA,30.1,31.1\n"
+    kind = formats.load(io.StringIO(text), vehicles=2, shift="08:00-17:00").vehicle_types[0]
+    assert (kind.shift.earliest, kind.shift.latest) == (28800, 61200)
+    with pytest.raises(InputError, match="08:00-17:00"):
+        formats.load(io.StringIO(text), shift="all day")
