@@ -272,7 +272,7 @@ def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Un
         if closest is None or len(broken) < len(closest):
             closest = broken
     detail = "; ".join(v.message.split(": ", 1)[-1] for v in closest or ())
-    return replace(left, reason="impossible", detail=f"impossible alone: {detail or 'no vehicle'}")
+    return replace(left, reason="impossible", detail=f"even alone: {detail or 'no vehicle'}")
 
 
 def alone(instance: VrpInstance, task: Job | Shipment, kind: VehicleType) -> list[Violation]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.instances.model import Depot, Job, Shipment, Stop
+from routesolve.solutions.numbers import lasting, reaching
 from routesolve.solutions.schedule import EPSILON, Ride, Rules, Step, Timeline, schedule
 from routesolve.solutions.solution import Route, Visit
 from routesolve.solutions.violations import Violation
@@ -277,6 +278,9 @@ class DrivenRoute:
         if rule == "none" and (picked_up if delivery else delivered):
             self._note("backhaul", f"{job.label}: deliveries and pickups on one trip", job=job.id)
 
+    def _time(self, seconds: float) -> str:
+        return lasting(seconds, clock=self.instance.geographic)
+
     def _label(self, visit: Visit) -> str:
         return f"{visit.kind} {visit.id}" if visit.id else visit.kind
 
@@ -366,7 +370,9 @@ class DrivenRoute:
         for i, late in line.late.items():
             visit = self.visits[i]
             rule = LATE_RULES.get(visit.kind, "time_window")
-            self._note(rule, f"{self._label(visit)} is {late:g} s late", late, job=visit.id)
+            self._note(
+                rule, f"{self._label(visit)} begins {self._time(late)} too late", late, job=visit.id
+            )
         self.distance = float(self.travelled[-1])
         self.duration, self.driving = line.duration, line.driving
         self.soft_cost = line.soft_cost
@@ -376,20 +382,26 @@ class DrivenRoute:
             self.waiting = 0.0
         over_shift = line.end - kind.shift.latest - kind.max_overtime
         over_time = self.duration - kind.max_duration - kind.max_overtime
+        over_driving = self.driving - kind.max_driving_time
+        over_distance = self.distance - kind.max_distance
+        far = reaching(over_distance, clock=self.instance.geographic)
         for rule, over, what in (
-            ("shift", over_shift, "after the shift"),
-            ("max_duration", over_time, "above the duration limit"),
-            ("max_driving_time", self.driving - kind.max_driving_time, "too much driving"),
-            ("max_distance", self.distance - kind.max_distance, "above the distance limit"),
+            ("shift", over_shift, f"ends {self._time(over_shift)} after the shift"),
+            ("max_duration", over_time, f"takes {self._time(over_time)} too long"),
+            ("max_driving_time", over_driving, f"drives {self._time(over_driving)} too long"),
+            ("max_distance", over_distance, f"is {far} too long"),
         ):
             if over > EPSILON * max(1.0, abs(self.duration), abs(self.distance)):
-                self._note(rule, f"{over:g} {what}", over)
+                self._note(rule, what, over)
         for ride in rules.rides:
             over = line.begin[ride.delivery] - line.departure[ride.pickup] - ride.limit
             if over > EPSILON * max(1.0, ride.limit):
                 name = self.visits[ride.pickup].id
                 self._note(
-                    "ride_time", f"shipment {name!r} rides {over:g} s too long", over, job=name
+                    "ride_time",
+                    f"shipment {name!r} rides {self._time(over)} too long",
+                    over,
+                    job=name,
                 )
         self.overtime = rules.excess(line)
 
@@ -413,7 +425,7 @@ class DrivenRoute:
             if early > STATED_SLACK:
                 self._note(
                     "stated_time",
-                    f"{self._label(visit)} is reached {early:g} s earlier than possible",
+                    f"{self._label(visit)} is reached {self._time(early)} earlier than possible",
                     early,
                     job=visit.id,
                 )

@@ -98,7 +98,7 @@ def _left_out(instance: VrpInstance, left: Unassigned) -> dict[str, Any]:
     where = task.location if left.kind == "job" else task.delivery.location
     row: dict[str, Any] = dict(_columns(instance))
     row |= {"kind": "unassigned", "id": left.id, "name": task.name}
-    row["reason"] = left.detail or left.reason
+    row["reason"] = ": ".join(text for text in (left.reason, left.detail) if text)
     if where.point is not None:
         row |= dict(zip(_axes(instance), where.point, strict=True))
     return row
