@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from routesolve.instances.features import Feature, used_features
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers._ortools import work
+from routesolve.solvers._ortools.greedy import greedy_plan
 from routesolve.solvers._warm import better_of
 from routesolve.solvers.base import (
     Budget,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import Job, Stop, TimeWindow, VehicleType, Windows
 
-LACKS = frozenset({Feature.TIME_BANDS, Feature.RELOADS})
+LACKS = frozenset({Feature.TIME_BANDS})
 WAITS = frozenset(
     {
         Feature.TIME_WINDOWS,
@@ -43,6 +44,12 @@ WAITS = frozenset(
         Feature.RIDE_TIME,
     }
 )
+
+SLOW_TO_BEGIN = frozenset({Feature.BREAKS, Feature.RELOADS})
+QUICK_SECONDS = 60.0
+RESCUE_SECONDS = 1.0
+MOST_STOPS = 6000
+MANY_STOPS = 1000
 
 
 class OrToolsRouting:
@@ -95,9 +102,11 @@ class OrToolsRouting:
         require_supported(self, instance)
         instance.require_reachable()
         clock = Clock(budget, on_progress)
-        begin = start or _initial_plan(instance)
         with interruptible(clock):
-            solution = _search(instance, clock, begin or _quick_plan(instance))
+            begin = start or _initial_plan(instance) or _quick_plan(instance, clock)
+            solution = _search(instance, clock, begin)
+        if not solution.routes and not (begin and begin.routes):
+            begin = _rescue(instance)
         result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
         return better_of(result, begin, clock)
 
@@ -120,6 +129,11 @@ def _finer(instance: VrpInstance) -> list[str]:
                 found.append("soft windows with setup times at shared places")
     if any(pause.max_load is not None for kind in fleet for pause in kind.breaks):
         found.append("largest load during breaks")
+    used = used_features(instance)
+    if used >= {Feature.BREAKS, Feature.RELEASE, Feature.RELOADS}:
+        found.append("breaks with release times and reloads")
+    if len(stops) > MOST_STOPS:
+        found.append(f"more than {MOST_STOPS} stops (its tables would fill the memory)")
     if late_setups and any(kind.breaks for kind in fleet):
         found.append("breaks with setup times at shared places")
     for kind in fleet:
@@ -130,7 +144,7 @@ def _finer(instance: VrpInstance) -> list[str]:
         for visit in route.visits[: route.locked]
     ):
         found.append("locked breaks and reloads")
-    if instance.objective.balance and used_features(instance) & WAITS:
+    if instance.objective.balance and used & WAITS:
         found.append("balanced routes where vehicles may wait")
     return sorted(set(found))
 
@@ -168,12 +182,21 @@ def _initial_plan(instance: VrpInstance) -> Solution | None:
     )
 
 
-def _quick_plan(instance: VrpInstance) -> Solution | None:
-    """Our own savings plan where it exists: better than the library's first one, and at once."""
+def _quick_plan(instance: VrpInstance, clock: Clock) -> Solution | None:
+    """A plan of our own where the library's first one is worse, late, or none at all."""
     savings = Savings()
-    if not instance.jobs or savings.unsupported(instance):
-        return None
-    return savings.solve(instance, Budget(seconds=1.0)).solution
+    if instance.jobs and not savings.unsupported(instance):
+        seconds = min(QUICK_SECONDS, max(clock.remaining / 2, RESCUE_SECONDS))
+        return savings.solve(instance, Budget(seconds=seconds)).solution
+    if used_features(instance) & SLOW_TO_BEGIN:
+        return greedy_plan(instance, lambda: clock.over)
+    return None
+
+
+def _rescue(instance: VrpInstance) -> Solution:
+    """Return a plan for a search whose budget ended before it had one."""
+    clock = Clock(Budget(seconds=RESCUE_SECONDS))
+    return greedy_plan(instance, lambda: clock.over)
 
 
 def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solution:
@@ -184,11 +207,15 @@ def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solu
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
     kinds = [kind for kind in kinds if _usable(instance, kind)]
     nodes = work.make_nodes(instance, kinds)
-    tasks = len({node.task.id for node in nodes})
+    tasks = len({node.id for node in nodes})
     free = max(work.free_fleet_guess(instance, kinds, nodes), len(start.routes) + 5 if start else 0)
-    while nodes:
+    copies = max(work.reloads_guess(instance, kinds, nodes), _most_reloads(start) + 3)
+    while nodes and not clock.over:
+        if len(nodes) >= MANY_STOPS:
+            clock.tell(None, note=f"building the model of {len(nodes)} stops", force=True)
         fleet = work.make_fleet(instance, kinds, nodes, free)
-        problem = RoutingProblem(instance, fleet, nodes)
+        reloads = work.make_reloads(instance, kinds, nodes, copies)
+        problem = RoutingProblem(instance, fleet, [*nodes, *reloads])
         search = Search(problem, clock)
         assignment = search.first(start)
         if assignment is None:
@@ -196,6 +223,9 @@ def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solu
         plan = plans.to_solution(problem, assignment)
         if free < tasks and _exhausted(kinds, plan, free) and not clock.over:
             free *= 2
+            continue
+        if reloads and copies < tasks and _most_reloads(plan) >= copies and not clock.over:
+            copies *= 2
             continue
         return plans.to_solution(problem, search.improve(assignment))
     # Nothing to do, or locked visits that break a rule: they are all that can be planned.
@@ -205,6 +235,13 @@ def _search(instance: VrpInstance, clock: Clock, start: Solution | None) -> Solu
 def _exhausted(kinds: list[VehicleType], plan: Solution, free: int) -> bool:
     used = Counter(route.vehicle_type for route in plan.routes)
     return any(kind.count is None and used[kind.id] >= free for kind in kinds)
+
+
+def _most_reloads(plan: Solution | None) -> int:
+    """Reloads of a plan at the depot that has most of them."""
+    routes = plan.routes if plan else ()
+    counts = Counter(v.id for route in routes for v in route.visits if v.kind == "reload")
+    return max(counts.values(), default=0)
 
 
 def _usable(instance: VrpInstance, kind: VehicleType) -> bool:

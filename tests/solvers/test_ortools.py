@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from routesolve.errors import UnsupportedFeature
 from routesolve.instances.features import Feature
 from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.solution import Solution
@@ -47,8 +48,8 @@ def test_random_mixtures(seed: int) -> None:
 
 
 def test_what_it_lacks() -> None:
-    """All features but two; the rest are combinations named one by one."""
-    assert frozenset(Feature) - SOLVER.info.features == {Feature.TIME_BANDS, Feature.RELOADS}
+    """All features but one; the rest are combinations named one by one."""
+    assert frozenset(Feature) - SOLVER.info.features == {Feature.TIME_BANDS}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,40 @@ def test_a_free_fleet_grows() -> None:
     result = SOLVER.solve(tiny.vrp(stops, tiny.van(count=None)), Budget(iterations=5))
     assert result.report.complete
     assert result.report.totals["vehicles"] == 45
+
+
+def test_a_plan_when_time_is_up() -> None:
+    """A budget that ends before the search begins still gives a plan, with breaks and without."""
+    for case in ("breaks", "time windows", "reloads and releases"):
+        instance = tiny.CASES[case]
+        result = SOLVER.solve(instance, Budget(seconds=1e-9))
+        assert result.feasible
+        assert list(result.solution.served())
+
+
+def test_a_trip_leaves_after_all_its_releases() -> None:
+    """A reload that has to wait for the last release of its trip makes tight windows late."""
+    stops = tiny.jobs(5, release=[None, None, 60, None, 30], delivery=[[1]] * 5)
+    for stop, latest in zip(stops, (30, 30, 90, 75, 50), strict=True):
+        stop["time_windows"] = [tiny.W(0, latest)]
+    fleet = tiny.van(count=1, capacity=[2], reload_depots=["hub"])
+    for capacity in (2, 3, 5):
+        instance = tiny.vrp(stops, fleet | {"capacity": [capacity]})
+        result = SOLVER.solve(instance, BUDGET)
+        assert result.report.violations == ()
+        assert tiny.rank(instance, result.report) >= tuple(x - 1e-6 for x in tiny.best(instance))
+
+
+def test_too_many_stops() -> None:
+    """Beyond what its tables may hold the solver says so, and who can."""
+    stops = [
+        {"id": str(i), "location": tiny.place(i % 80, i // 80), "delivery": [1]}
+        for i in range(6001)
+    ]
+    instance = tiny.vrp(stops, tiny.van(count=None, capacity=[100]))
+    with pytest.raises(UnsupportedFeature, match="more than 6000 stops") as error:
+        SOLVER.solve(instance, BUDGET)
+    assert "savings" in str(error.value)
 
 
 def test_locked_visits_that_break_a_rule() -> None:

@@ -286,6 +286,68 @@ CASES: dict[str, VrpInstance] = {
         profiles=[{"bands": [{"start": 0, "speed_factor": 1}, {"start": 9, "speed_factor": 0.5}]}],
     ),
     "reloads": vrp(jobs(4), van(count=1, capacity=[2], reload_depots=["hub"])),
+    "reloads elsewhere": vrp(
+        jobs(4), van(count=1, capacity=[2], reload_depots=["east", "hub"], max_reloads=1)
+    ),
+    "reloads for some": vrp(
+        jobs(4),
+        van(count=1, capacity=[1]),
+        van(id="truck", count=1, capacity=[2], reload_depots=["east"], fixed_cost=3),
+    ),
+    "reloads and a time limit": vrp(
+        jobs(4, service=[1] * 4),
+        van(count=1, capacity=[2], reload_depots=["hub"], max_duration=62, cost_per_duration=1),
+        depots=hub(service=3),
+    ),
+    "reloads, mixed": vrp(
+        jobs(4, delivery=[[2], [], [1], [2]], pickup=[[], [2], [1], []]),
+        van(count=1, capacity=[2], reload_depots=["hub"]),
+    ),
+    "reloads, backhauls last": vrp(
+        jobs(4, delivery=[[2], [], [1], []], pickup=[[], [2], [1], [1]]),
+        van(count=1, capacity=[2], reload_depots=["hub"]),
+        backhaul="last",
+    ),
+    "reloads, no mixed trips": vrp(
+        jobs(4, delivery=[[2], [], [1], []], pickup=[[], [2], [], [1]]),
+        van(count=1, capacity=[3], reload_depots=["hub", "east"]),
+        backhaul="none",
+    ),
+    "reloads and shipments": vrp(
+        [*jobs(3, delivery=[[2], [1], [2]]), *shipments(1)],
+        van(count=1, capacity=[2], reload_depots=["hub"]),
+    ),
+    "reloads and pickups beside shipments": vrp(
+        [*jobs(3, delivery=[[]] * 3, pickup=[[2], [1], [2]]), *shipments(1)],
+        van(count=1, capacity=[2], reload_depots=["hub"]),
+    ),
+    "reloads and releases": vrp(
+        jobs(4, release=[None, 30, None, 12], time_windows=[None, None, [W(0, 40)], None]),
+        van(count=1, capacity=[4], reload_depots=["hub"], cost_per_duration=0.5, shift=W(0, 75)),
+        depots=hub(service=2),
+    ),
+    "reloads inside opening times": vrp(
+        jobs(3, time_windows=[[W(0, 20)], None, [W(0, 60)]]),
+        van(count=1, capacity=[1], reload_depots=["hub"], cost_per_duration=1),
+        depots=hub(service=2, time_windows=[W(0, 9), W(40, 41), W(60, 200)]),
+    ),
+    "reloads and setup at the depot": vrp(
+        jobs(3, setup=[3, 4, 2], location=[place(0, 0), None, None], service=[1] * 3),
+        van(count=1, capacity=[2], reload_depots=["hub"], cost_per_duration=1),
+    ),
+    "reloads and a break": vrp(
+        jobs(3),
+        van(
+            count=1,
+            capacity=[2],
+            reload_depots=["hub"],
+            cost_per_duration=1,
+            breaks=[{"id": "rest", "duration": 5, "time_windows": [W(10, 25)]}],
+        ),
+    ),
+    "reloads that do not pay": vrp(
+        jobs(4, prize=[30, 1, 30, 1]), van(count=1, capacity=[2], reload_depots=["hub"])
+    ),
     "balance": vrp(jobs(4), van(capacity=[4]), objective={"balance": 3}),
     "locked": vrp(
         jobs(4),
@@ -358,8 +420,23 @@ def _orders(kind: Any, number: int, group: list[Any]) -> Iterator[Route]:
             for v in order
             if v.kind == "pickup"
         ):
-            for end in ends:
-                yield Route(kind.id, (*order, end), number)
+            for whole in _with_reloads(kind, order, len(group)):
+                for end in ends:
+                    yield Route(kind.id, (*whole, end), number)
+
+
+def _with_reloads(kind: Any, order: tuple[Visit, ...], tasks: int) -> Iterator[tuple[Visit, ...]]:
+    """Put reloads at up to as many places between visits as there may be trips."""
+    most = 0 if not kind.reload_depots else tasks - 1
+    if kind.max_reloads is not None:
+        most = min(most, kind.max_reloads)
+    for number in range(most + 1):
+        for gaps in combinations(range(1, len(order)), number):
+            for depots in product(kind.reload_depots, repeat=number):
+                whole = list(order)
+                for gap, depot in zip(reversed(gaps), depots, strict=True):
+                    whole.insert(gap, Visit("reload", depot))
+                yield tuple(whole)
 
 
 def rank(instance: VrpInstance, report: Report) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from routesolve.instances.model import Job, Shipment, VehicleType
 from routesolve.solvers._ortools import work
-from routesolve.solvers._ortools.scales import ROOM, cost_scale
+from routesolve.solvers._ortools.scales import ROOM, Scale, cost_scale
 
 if TYPE_CHECKING:
     from routesolve.solvers._ortools.model import RoutingProblem
@@ -57,6 +57,8 @@ class Costs:
         Tasks of which at most one is served, and what serving none costs in cost units.
     scale
         Cost units per unit of cost.
+    reload_cost
+        Cost units of a reload: less, all together, than one unit of the costs proper.
     firsts
         Indices of the first visit of each choice's tasks, set when they are known.
     """
@@ -74,7 +76,7 @@ class Costs:
         problem = self.problem
         instance = problem.instance
         groups: dict[str, list[Job | Shipment]] = {}
-        for task in {node.task.id: node.task for node in problem.nodes}.values():
+        for task in {node.id: node.task for node in problem.nodes if node.task}.values():
             key = f"task {task.id}" if task.group is None else f"group {task.group}"
             groups.setdefault(key, []).append(task)
         everyone: dict[str, list[Job | Shipment]] = {}
@@ -115,8 +117,8 @@ class Costs:
         costs = np.zeros(len(problem.nodes) + len(problem.terminals))
         places: dict[str, list[int]] = {}
         for i, node in enumerate(problem.nodes):
-            if node.kind != "delivery":
-                places.setdefault(node.task.id, []).append(i)
+            if node.kind in ("job", "pickup"):
+                places.setdefault(node.id, []).append(i)
         for choice in self.choices:
             for task in choice.tasks:
                 cost = choice.bonus - self._score(task, kind)
@@ -161,6 +163,11 @@ class Costs:
         self.scale = cost_scale(
             [*self.arc_cost.values(), fixed, penalties, bonuses], units, self.worst
         )
+        self.reload_cost = 0
+        finer = len(problem.reloads) + 1
+        if problem.reloads and self.worst * self.scale.factor * finer < 2.0**52:
+            # Among plans of one cost those with fewer reloads: an idle one would only take time.
+            self.scale, self.reload_cost = Scale(self.scale.factor * finer), 1
         self.offset -= sum(bonuses)
 
     def rate(self, per_second: float) -> int:
@@ -174,6 +181,7 @@ class Costs:
             cost = self.scale.near(self.arc_cost[kind.id])
             n = len(problem.nodes)
             cost[n:, n:] = 0
+            cost[:, problem.reloads] += self.reload_cost
             evaluators[kind.id] = problem.matrix("cost", cost)
         del self.arc_cost
         for v, vehicle in enumerate(problem.vehicles):
@@ -187,7 +195,7 @@ class Costs:
         """Penalties of the choices: one task more, by priority, outweighs everything below."""
         strict = [choice for choice in self.choices if choice.penalty is None]
         levels = sorted({choice.priority for choice in strict})
-        weights, below = {}, int(self.scale.near(self.worst)) + 1
+        weights, below = {}, int(self.scale.near(self.worst)) + 1 + len(self.problem.reloads)
         for level in levels:
             weights[level] = below
             below += below * sum(choice.priority == level for choice in strict)
@@ -215,6 +223,8 @@ class Costs:
             Whether the node with an index is visited.
         """
         unserved = self.hopeless
+        index = self.problem.index
+        objective -= self.reload_cost * sum(active(index[i]) for i in self.problem.reloads)
         for choice, penalty, firsts in zip(self.choices, self.penalties, self.firsts, strict=True):
             if choice.mandatory and not any(map(active, firsts)):
                 unserved += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,24 +45,37 @@ def _add_load(
     """
     scale = measure_scale([brought, taken, carried, capacities])
     down, up, change = scale.up(brought), scale.up(taken), _signed_up(scale, carried)
-    limits = np.minimum(scale.down(capacities), ROOM // 4).tolist()
+    total = int(down.sum() + up.sum() + np.maximum(change, 0).sum())
+    limits = np.minimum(scale.down(capacities), min(total, ROOM // 4)).tolist()
     apart = problem.instance.backhaul != "mixed" and not change.any()
     mixed = bool(down.any()) and (bool(up.any()) or bool(change.any())) and not apart
     if down.any():
-        problem.dimension(f"brought {k}", problem.vector(down), limits)
+        problem.trip_dimension(f"brought {k}", down, limits)
     if up.any() and (mixed or apart or not change.any()):
-        problem.dimension(f"taken {k}", problem.vector(up), limits)
+        problem.trip_dimension(f"taken {k}", up, limits)
     if not mixed:
         if change.any():
-            problem.dimension(f"load {k}", problem.vector(up + change), limits)
+            problem.trip_dimension(f"load {k}", up + change, limits)
         return
     given = problem.routing.GetDimensionOrDie(f"brought {k}")
-    load = problem.dimension(
-        f"load {k}", problem.vector(up + change - down), limits, from_zero=False
-    )
+    load = problem.trip_dimension(f"load {k}", up + change - down, limits, from_zero=False)
     for v in range(len(problem.vehicles)):
         first, last = problem.routing.Start(v), problem.routing.End(v)
-        problem.solver.Add(load.CumulVar(first) == given.CumulVar(last))
+        if not problem.reloads:
+            problem.solver.Add(load.CumulVar(first) == given.CumulVar(last))
+    _enough_loaded(problem, k, load, up)
+
+
+def _enough_loaded(problem: RoutingProblem, k: int, load: Any, up: Integers) -> None:
+    """Where a trip ends, what is on board is no less than what was taken: all else was loaded."""
+    if not problem.reloads:
+        return
+    ends = [problem.index[i] for i in problem.reloads]
+    ends += [problem.routing.End(v) for v in range(len(problem.vehicles))]
+    taken = problem.routing.GetDimensionOrDie(f"taken {k}") if up.any() else None
+    for index in ends:
+        if taken is not None:
+            problem.solver.Add(load.CumulVar(index) >= taken.CumulVar(index))
 
 
 def add_backhauls(problem: RoutingProblem) -> None:
@@ -72,14 +85,14 @@ def add_backhauls(problem: RoutingProblem) -> None:
     if problem.instance.backhaul == "mixed" or not (delivers.any() and collects.any()):
         return
     if problem.instance.backhaul == "last":
-        before = problem.dimension(
-            "pickups before", problem.vector(collects.astype(np.int64)), len(problem.nodes) + 1
+        before = problem.trip_dimension(
+            "pickups before", collects.astype(np.int64), len(problem.nodes) + 1
         )
         for i in np.flatnonzero(delivers).tolist():
             before.CumulVar(problem.index[i]).SetMax(0)
         return
-    kind = problem.dimension(
-        "kind of trip", problem.vector(np.zeros(len(problem.nodes), np.int64)), 1, from_zero=False
+    kind = problem.trip_dimension(
+        "kind of trip", np.zeros(len(problem.nodes), np.int64), 1, from_zero=False
     )
     for i, (down, up) in enumerate(zip(delivers, collects, strict=True)):
         if down and up:

@@ -8,6 +8,7 @@ time) is a dimension that does not change on the way: what one stop demands hold
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ TIMED = frozenset(
     }
 )
 
+SHARED_NUMBERS = 2**20
+
 
 class RoutingProblem:
     """An instance as an OR-Tools routing model.
@@ -67,6 +70,8 @@ class RoutingProblem:
         The clockwork, None where nothing depends on time; units of time; end of all times.
     costs
         The objective.
+    reloads
+        Which of the nodes are reloads.
     has_pairs
         Whether there are shipments.
     possible
@@ -98,6 +103,7 @@ class RoutingProblem:
         self.node_at = {index: i for i, index in enumerate(self.index)}
         self.breaks: list[list[tuple[str, Any]]] = [[] for _ in vehicles]
         self.possible = True
+        self.reloads = [i for i, node in enumerate(nodes) if node.kind == "reload"]
         self.has_pairs = any(node.kind == "pickup" for node in nodes)
         self._evaluators: dict[tuple[Any, ...], int] = {}
         self.times = Times(self) if self.features & TIMED else None
@@ -106,6 +112,7 @@ class RoutingProblem:
         self.costs = Costs(self)
         self.costs.add()
         self._closed_arcs()
+        self._reloads()
         add_loads(self)
         add_backhauls(self)
         self._limits()
@@ -130,9 +137,9 @@ class RoutingProblem:
 
     def matrix(self, name: str, values: Integers) -> int:
         """Register a matrix, equal ones once."""
-        key = (name, values.tobytes())
+        key = (name, blake2b(np.ascontiguousarray(values).data, digest_size=16).digest())
         if key not in self._evaluators:
-            self._evaluators[key] = self.routing.RegisterTransitMatrix(values.tolist())
+            self._evaluators[key] = self.routing.RegisterTransitMatrix(_rows(values))
         return self._evaluators[key]
 
     def vector(self, values: Integers) -> int:
@@ -163,6 +170,46 @@ class RoutingProblem:
         )
         return self.routing.GetDimensionOrDie(name)
 
+    def trip_dimension(
+        self, name: str, values: Integers, limits: int | Sequence[int], *, from_zero: bool = True
+    ) -> Any:
+        """Add a dimension of sums per trip: after a reload it may begin anew at any value."""
+        most = limits if isinstance(limits, int) else max(limits, default=0)
+        if not self.reloads:
+            return self.dimension(name, self.vector(values), limits, from_zero=from_zero)
+        values = values.copy()
+        values[self.reloads] = -most
+        dimension = self.dimension(
+            name, self.vector(values), limits, slack=2 * most, from_zero=from_zero
+        )
+        again = {self.index[i] for i in self.reloads}
+        for index in range(self.routing.Size()):
+            if index not in again:
+                dimension.SlackVar(index).SetValue(0)
+        return dimension
+
+    def _reloads(self) -> None:
+        """Reloads are optional, for some vehicles only; a shipment does not stay over one."""
+        if not self.reloads:
+            return
+        count = np.zeros(len(self.nodes), dtype=np.int64)
+        count[self.reloads] = 1
+        many = len(self.reloads)
+        limits = [many if v.kind.max_reloads is None else v.kind.max_reloads for v in self.vehicles]
+        trips = self.dimension("reloads", self.vector(count), limits)
+        for i in self.reloads:
+            self.routing.AddDisjunction([self.index[i]], 0, 1)
+            others = [
+                v
+                for v, vehicle in enumerate(self.vehicles)
+                if not work.may_reload(vehicle.kind, self.nodes[i].id)
+            ]
+            self.routing.VehicleVar(self.index[i]).RemoveValues(others)
+        for i, node in enumerate(self.nodes):
+            if node.kind == "pickup":
+                pickup, delivery = self.index[i], self.index[i + 1]
+                self.solver.Add(trips.CumulVar(pickup) == trips.CumulVar(delivery))
+
     def _closed_arcs(self) -> None:
         """Where there is no way no vehicle goes: a dimension of capacity 0."""
         closed = {
@@ -183,7 +230,7 @@ class RoutingProblem:
 
     def _limits(self) -> None:
         if Feature.MAX_JOBS in self.features:
-            ones = self.vector(np.ones(len(self.nodes), dtype=np.int64))
+            ones = self.vector(np.array([n.task is not None for n in self.nodes], dtype=np.int64))
             many = len(self.nodes) + 1
             limits = [many if v.kind.max_jobs is None else v.kind.max_jobs for v in self.vehicles]
             self.dimension("jobs", ones, limits)
@@ -209,7 +256,8 @@ class RoutingProblem:
         """Who may serve a task, and what leaving it out costs."""
         indices: dict[str, list[int]] = {}
         for i, node in enumerate(self.nodes):
-            indices.setdefault(node.task.id, []).append(self.index[i])
+            if node.task:
+                indices.setdefault(node.id, []).append(self.index[i])
         choices = self.costs.choices
         self.costs.firsts = [[indices[t.id][0] for t in choice.tasks] for choice in choices]
         for choice, penalty in zip(choices, self.costs.penalties, strict=True):
@@ -250,7 +298,7 @@ class RoutingProblem:
 
     def _locks(self) -> None:
         """Locked visits follow the start of their vehicle in their order."""
-        at = {(node.kind, node.task.id): self.index[i] for i, node in enumerate(self.nodes)}
+        at = {(node.kind, node.id): self.index[i] for i, node in enumerate(self.nodes)}
         locked = work.locked_routes(self.instance)
         for v, vehicle in enumerate(self.vehicles):
             plan = locked.get((vehicle.kind.id, vehicle.number))
@@ -261,3 +309,12 @@ class RoutingProblem:
                 following = at[visit.kind, visit.id or ""]
                 self.routing.NextVar(here).SetValue(following)
                 here = following
+
+
+def _rows(values: Integers) -> list[list[int]]:
+    """Return a matrix as lists. Equal small numbers are one object: a fifth of the memory."""
+    if not values.size or values.min() < 0 or values.max() >= min(values.size, SHARED_NUMBERS):
+        rows: list[list[int]] = values.tolist()
+        return rows
+    numbers = np.arange(values.max() + 1).astype(object)
+    return [numbers[row].tolist() for row in values]

@@ -21,7 +21,7 @@ def to_solution(problem: RoutingProblem, assignment: Any) -> Solution:
     routes = []
     for v, vehicle in enumerate(problem.vehicles):
         indices = _route(problem, assignment, v)
-        if not indices:
+        if all(problem.nodes[problem.node_at[index]].task is None for index in indices):
             continue
         kind = vehicle.kind
         number = used.get(kind.id, 0)
@@ -60,7 +60,7 @@ def _visits(
     stops = []
     for index in indices:
         node = problem.nodes[problem.node_at[index]]
-        stops.append(Visit(node.kind, node.task.id))
+        stops.append(Visit(node.kind, node.id))
     pauses = sorted(
         (assignment.StartValue(interval), number, name)
         for number, (name, interval) in enumerate(problem.breaks[v])
@@ -86,7 +86,10 @@ def to_routes(problem: RoutingProblem, plan: Solution | None) -> list[list[int]]
     What the model does not know (other vehicles, jobs nobody may serve, visits made twice, halves
     of shipments) is left out.
     """
-    at = {(n.kind, n.task.id): problem.index[i] for i, n in enumerate(problem.nodes)}
+    at = {(n.kind, n.id): problem.index[i] for i, n in enumerate(problem.nodes) if n.task}
+    spare: dict[str, list[int]] = {}
+    for i in reversed(problem.reloads):
+        spare.setdefault(problem.nodes[i].id, []).append(problem.index[i])
     locked = work.locked_routes(problem.instance)
     routes: list[list[int]] = [[] for _ in problem.vehicles]
     taken: set[int] = set()
@@ -98,7 +101,9 @@ def to_routes(problem: RoutingProblem, plan: Solution | None) -> list[list[int]]
                 routes[v].append(index)
                 taken.add(index)
     for v, route in _seats(problem, plan, locked):
-        for visit in route.stops:
+        for visit in route.visits:
+            if visit.kind == "reload" and spare.get(visit.id or ""):
+                routes[v].append(spare[visit.id or ""].pop())
             index = at.get((visit.kind, visit.id or ""))  # type: ignore[arg-type]
             if index is not None and index not in taken:
                 routes[v].append(index)
@@ -129,11 +134,11 @@ def _seats(
 def _whole_pairs(problem: RoutingProblem, route: list[int]) -> list[int]:
     """Leave out pickups without delivery and deliveries without a pickup before them."""
     nodes = [problem.nodes[problem.node_at[index]] for index in route]
-    position = {(node.kind, node.task.id): p for p, node in enumerate(nodes)}
+    position = {(node.kind, node.id): p for p, node in enumerate(nodes)}
     kept = []
     for index, node in zip(route, nodes, strict=True):
-        pickup = position.get(("pickup", node.task.id), len(route))
-        delivery = position.get(("delivery", node.task.id), -1)
-        if node.kind == "job" or pickup < delivery:
+        pickup = position.get(("pickup", node.id), len(route))
+        delivery = position.get(("delivery", node.id), -1)
+        if node.kind in ("job", "reload") or pickup < delivery:
             kept.append(index)
     return kept

@@ -98,9 +98,11 @@ class Search:
 
     def first(self, start: Solution | None) -> Any:
         """Return a first assignment: the given plan, a construction, or nothing served at all."""
+        if self.clock.over:
+            return None
         if start is not None:
             assignment = self._warm(start)
-            if assignment is not None:
+            if assignment is not None or self.clock.over:
                 return assignment
             self.clock.tell(None, note="the plan to start from cannot be used", force=True)
         self._set_limits(solutions=1)
@@ -133,16 +135,39 @@ class Search:
         routes = plans.to_routes(self.problem, start)
         assignment = self._read(routes)
         if assignment is not None:
-            return self.routing.solver().Assignment(assignment)
+            return self._with_spare_reloads(routes, self.routing.solver().Assignment(assignment))
         kept = plans.to_routes(self.problem, None)
         found = None
         for v, route in enumerate(routes):
+            if self.clock.over:
+                break
             trial = [*kept[:v], route, *kept[v + 1 :]]
             read = self._read(trial)
             if read is not None:
                 kept, found = trial, self.routing.solver().Assignment(read)
         if found is not None:
             self.clock.tell(None, note="parts of the plan to start from cannot be used", force=True)
+        return None if found is None else self._with_spare_reloads(kept, found)
+
+    def _with_spare_reloads(self, routes: list[list[int]], found: Any) -> Any:
+        """Where tasks are left, end each route with a reload, for a trip more.
+
+        No move of the library inserts a reload together with the tasks that it makes possible, and
+        alone it improves nothing.
+        """
+        problem = self.problem
+        used = {index for route in routes for index in route}
+        spare = [problem.index[i] for i in problem.reloads if problem.index[i] not in used]
+        left = [i for i, n in enumerate(problem.nodes) if n.task and problem.index[i] not in used]
+        for v, route in enumerate(routes if left else ()):
+            allowed = [i for i in spare if self.routing.VehicleVar(i).Contains(v)]
+            if not route or not allowed or self.clock.over:
+                continue
+            trial = [*routes[:v], [*route, allowed[0]], *routes[v + 1 :]]
+            read = self._read(trial)
+            if read is not None:
+                routes, found = trial, self.routing.solver().Assignment(read)
+                spare.remove(allowed[0])
         return found
 
 

@@ -17,6 +17,17 @@ from routesolve.solvers._ortools.work import Node, finite
 if TYPE_CHECKING:
     from routesolve.solvers._ortools.model import RoutingProblem
 
+TICKS = 1e5
+
+
+def _coarse(day: float) -> float:
+    """Return the finest scale for plans with breaks.
+
+    The library places a break between given visits by trying one time after the other: what takes
+    milliseconds in whole seconds takes seconds in thousandths.
+    """
+    return max(float(10 ** np.floor(np.log10(TICKS / max(day, 1.0)))), 1.0)
+
 
 class Times:
     """Time in a routing model.
@@ -53,7 +64,7 @@ class Times:
         shifts = [kind.shift for kind in problem.kinds]
         work_times = [(node.service, node.setup) for node in problem.nodes]
         pauses = [b.duration for kind in problem.kinds for b in kind.breaks]
-        tasks = [node.task for node in problem.nodes]
+        tasks = [node.task for node in problem.nodes if node.task]
         instants = np.array(
             [t for w in (*windows, *shifts) for t in (w.earliest, w.latest)]
             + [task.release for task in tasks]
@@ -64,8 +75,6 @@ class Times:
         origin = min(kind.shift.earliest for kind in problem.kinds)
         tables = [t.duration for t in problem.travel.values()]
         factor = measure_scale([*tables, work_times, pauses, instants - origin, spans]).factor
-        self.scale = Scale(factor, origin)
-        self.span_scale = Scale(factor)
         # Whoever waits waits for an instant; after the last one a route only drives and works.
         longest = np.max([finite(t).max(axis=1, initial=0.0) for t in tables], axis=0).sum()
         waits = [w.earliest for w in (*windows, *shifts)] + [task.release for task in tasks]
@@ -73,6 +82,11 @@ class Times:
         busy = longest + np.sum(work_times) + sum(pauses) + loading
         busy += max((kind.max_overtime for kind in problem.kinds), default=0.0)
         last = max([origin, *waits])
+        if Feature.BREAKS in problem.features:
+            day = max([last, *(t for t in instants.tolist() if t < inf)]) - origin
+            factor = min(factor, _coarse(day))
+        self.scale = Scale(factor, origin)
+        self.span_scale = Scale(factor)
         self.horizon = int(self.scale.up(last + busy)) + 1
 
     def add(self) -> None:
@@ -257,12 +271,12 @@ class Times:
     def _releases(self) -> None:
         """The release of a trip is a number that holds from its start to its end."""
         problem = self.problem
-        nothing = problem.vector(np.zeros(len(problem.nodes), dtype=np.int64))
-        release = self.release = problem.dimension(
+        nothing = np.zeros(len(problem.nodes), dtype=np.int64)
+        release = self.release = problem.trip_dimension(
             "release", nothing, self.horizon, from_zero=False
         )
         for i, node in enumerate(problem.nodes):
-            ready = int(self.scale.up(node.task.release))
+            ready = int(self.scale.up(node.task.release)) if node.task else 0
             if ready > 0:
                 release.CumulVar(problem.index[i]).SetMin(ready)
         for v, vehicle in enumerate(problem.vehicles):
@@ -274,6 +288,17 @@ class Times:
             leaves = self.dimension.CumulVar(first) + self.dimension.SlackVar(first) + loading
             problem.solver.Add(release.CumulVar(first) <= leaves)
             problem.routing.AddVariableMinimizedByFinalizer(release.CumulVar(first))
+        visits = problem.routing.Size() + problem.routing.vehicles()
+        begins = [self.dimension.CumulVar(index) for index in range(visits)]
+        for i in problem.reloads:
+            index = problem.index[i]
+            loading = int(self.span_scale.up(problem.nodes[i].service))
+            # By the begin of the next visit, not by the slack: bounds alone must show a conflict,
+            # because the library does not try out values of times that cost nothing.
+            arrives = problem.solver.Element(begins, problem.routing.NextVar(index))
+            leaves = arrives - self.dimension.FixedTransitVar(index) + loading
+            following = release.CumulVar(index) + release.SlackVar(index) - self.horizon
+            problem.solver.Add(following <= leaves)
 
     def _balance(self) -> None:
         """The longest route: all clocks start at 0, and nobody waits."""

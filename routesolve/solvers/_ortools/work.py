@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from routesolve.instances.model import Job, PlannedRoute, Shipment, VehicleType, Windows
+from routesolve.instances.model import (
+    Job,
+    PlannedRoute,
+    Shipment,
+    TimeWindow,
+    VehicleType,
+    Windows,
+)
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -27,7 +34,7 @@ class Node:
     Attributes
     ----------
     kind, task
-        The job, or the end of a shipment.
+        The job, or the end of a shipment; None at a reload.
     place
         Row in the instance's ``locations``.
     service
@@ -38,10 +45,12 @@ class Node:
         Time windows.
     brought, taken, carried
         Load from the depot, load to the depot, change of load by a shipment; shape (dimensions,).
+    depot
+        Id of the depot of a reload.
     """
 
-    kind: Literal["job", "pickup", "delivery"]
-    task: Job | Shipment
+    kind: Literal["job", "pickup", "delivery", "reload"]
+    task: Job | Shipment | None
     place: int
     service: float
     setup: float
@@ -49,6 +58,12 @@ class Node:
     brought: Floats
     taken: Floats
     carried: Floats
+    depot: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the job, the shipment or the depot."""
+        return self.task.id if self.task else self.depot or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ def shared_places(instance: VrpInstance) -> frozenset[int]:
         found[instance.location_index(shipment.pickup.location)] += 1
         found[instance.location_index(shipment.delivery.location)] += 1
     starts = {kind.start for kind in instance.vehicle_types if kind.start is not None}
+    starts |= set(reload_depots(instance.vehicle_types))
     found.update(instance.location_index(instance.depots_by_id[s].location) for s in starts)
     return frozenset(place for place, count in found.items() if count > 1)
 
@@ -78,6 +94,50 @@ def tasks_of(instance: VrpInstance) -> list[Job | Shipment]:
 def servable(task: Job | Shipment, kind: VehicleType) -> bool:
     """Whether skills and zones let vehicles of a type serve a task."""
     return set(task.skills) <= set(kind.skills) and task.id not in kind.forbidden
+
+
+def may_reload(kind: VehicleType, depot: str) -> bool:
+    """Whether vehicles of a type may reload at a depot."""
+    return kind.max_reloads != 0 and depot in kind.reload_depots
+
+
+def reload_depots(kinds: Sequence[VehicleType]) -> list[str]:
+    """Return the depots where some vehicle may reload."""
+    depots = dict.fromkeys(name for kind in kinds for name in kind.reload_depots)
+    return [name for name in depots if any(may_reload(kind, name) for kind in kinds)]
+
+
+def make_reloads(
+    instance: VrpInstance, kinds: Sequence[VehicleType], nodes: Sequence[Node], copies: int
+) -> list[Node]:
+    """Return ``copies`` reloads at each depot; no more than there are tasks."""
+    nothing = np.zeros(instance.dimension_count)
+    copies = min(copies, len({node.id for node in nodes}))
+    made = []
+    for name in reload_depots(kinds):
+        depot = instance.depots_by_id[name]
+        windows = tuple(TimeWindow(w.earliest, w.latest) for w in depot.time_windows)
+        place = instance.location_index(depot.location)
+        node = Node(
+            "reload", None, place, depot.service, 0.0, windows, nothing, nothing, nothing, name
+        )
+        made += [node] * copies
+    return made
+
+
+def reloads_guess(
+    instance: VrpInstance, kinds: Sequence[VehicleType], nodes: Sequence[Node]
+) -> int:
+    """Return a generous number of reloads: a quarter more than the smallest vehicles need."""
+    trips = 0
+    for amounts in ([n.brought for n in nodes], [n.taken for n in nodes]):
+        total = np.sum(amounts, axis=0) if nodes else np.zeros(instance.dimension_count)
+        for kind in kinds:
+            if kind.reload_depots:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    need = np.nan_to_num(total / instance.capacity(kind), posinf=0.0)
+                trips = max(trips, ceil(need.max(initial=0.0)))
+    return ceil(1.25 * trips) + 3
 
 
 def make_nodes(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[Node]:
@@ -129,7 +189,7 @@ def make_fleet(
     free
         How many vehicles a free type gets at most. No type gets more than there are tasks.
     """
-    tasks = len({node.task.id for node in nodes})
+    tasks = len({node.id for node in nodes if node.task})
     locked = locked_routes(instance)
     fleet = []
     for kind in kinds:
