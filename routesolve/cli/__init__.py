@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -92,10 +93,16 @@ def report_error(error: RouteSolveError, *, as_json: bool) -> int:
     return int(error.exit_code)
 
 
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    click.echo(f"{click.style('warning:', fg='yellow')} {message}", err=True)
+
+
 def run(command: Callable[[], Any], argv: Sequence[str]) -> int:
     """Run a command and turn what it raises into an exit code."""
     try:
-        code = command()  # click hands on the code of ctx.exit() as the return value
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code = command()  # click hands on the code of ctx.exit() as the return value
     except RouteSolveError as error:
         return report_error(error, as_json="--json" in argv)
     except click.ClickException as error:

@@ -9,8 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from routesolve.graphs.alternatives import Alternative, alternative_paths
+    from routesolve.graphs.astar import Landmarks
+    from routesolve.graphs.bfs import Hops, breadth_first
     from routesolve.graphs.edge_data import Labels, Polylines
     from routesolve.graphs.graph import Graph
+    from routesolve.graphs.isochrones import Isochrone, isochrone
+    from routesolve.graphs.k_shortest import k_shortest_paths
     from routesolve.graphs.matrices import (
         ExplicitTravel,
         NetworkTravel,
@@ -18,23 +23,43 @@ if TYPE_CHECKING:
         TravelMatrix,
     )
     from routesolve.graphs.readers import load_network
+    from routesolve.graphs.readers.dimacs import read_dimacs
+    from routesolve.graphs.readers.edge_list import read_edge_list
+    from routesolve.graphs.readers.osm import OsmNetwork, read_osm
     from routesolve.graphs.rounding import Rounding
     from routesolve.graphs.shortest_paths import (
+        Forest,
         Path,
+        Paths,
         Tables,
+        dijkstra,
         many_to_many,
         one_to_all,
         path_geometry,
         shortest_path,
     )
     from routesolve.graphs.snapping import Snap, Snapper
+    from routesolve.graphs.time_dependent import (
+        TravelTimes,
+        band_matrices,
+        earliest_arrivals,
+        earliest_path,
+    )
+    from routesolve.graphs.turns import TurnGraph, Turns, expand
 
 _HOME = {
+    "Alternative": "alternatives",
     "ExplicitTravel": "matrices",
+    "Forest": "shortest_paths",
     "Graph": "graph",
+    "Hops": "bfs",
+    "Isochrone": "isochrones",
     "Labels": "edge_data",
+    "Landmarks": "astar",
     "NetworkTravel": "matrices",
+    "OsmNetwork": "readers.osm",
     "Path": "shortest_paths",
+    "Paths": "shortest_paths",
     "Polylines": "edge_data",
     "Rounding": "rounding",
     "Snap": "snapping",
@@ -42,19 +67,41 @@ _HOME = {
     "StraightLineTravel": "matrices",
     "Tables": "shortest_paths",
     "TravelMatrix": "matrices",
+    "TravelTimes": "time_dependent",
+    "TurnGraph": "turns",
+    "Turns": "turns",
+    "alternative_paths": "alternatives",
+    "band_matrices": "time_dependent",
+    "breadth_first": "bfs",
+    "dijkstra": "shortest_paths",
+    "earliest_arrivals": "time_dependent",
+    "earliest_path": "time_dependent",
+    "expand": "turns",
+    "isochrone": "isochrones",
+    "k_shortest_paths": "k_shortest",
     "load_network": "readers",
     "many_to_many": "shortest_paths",
     "one_to_all": "shortest_paths",
     "path_geometry": "shortest_paths",
+    "read_dimacs": "readers.dimacs",
+    "read_edge_list": "readers.edge_list",
+    "read_osm": "readers.osm",
     "shortest_path": "shortest_paths",
 }
 
 __all__ = [
+    "Alternative",
     "ExplicitTravel",
+    "Forest",
     "Graph",
+    "Hops",
+    "Isochrone",
     "Labels",
+    "Landmarks",
     "NetworkTravel",
+    "OsmNetwork",
     "Path",
+    "Paths",
     "Polylines",
     "Rounding",
     "Snap",
@@ -62,10 +109,25 @@ __all__ = [
     "StraightLineTravel",
     "Tables",
     "TravelMatrix",
+    "TravelTimes",
+    "TurnGraph",
+    "Turns",
+    "alternative_paths",
+    "band_matrices",
+    "breadth_first",
+    "dijkstra",
+    "earliest_arrivals",
+    "earliest_path",
+    "expand",
+    "isochrone",
+    "k_shortest_paths",
     "load_network",
     "many_to_many",
     "one_to_all",
     "path_geometry",
+    "read_dimacs",
+    "read_edge_list",
+    "read_osm",
     "shortest_path",
 ]
 

@@ -1,8 +1,11 @@
 """Shortest paths on a :class:`~routesolve.graphs.graph.Graph`: trees, tables, single paths.
 
 Every function minimises one metric and reports durations *and* distances along the same paths, as
-OSRM does. Among paths of equal cost the choice is fixed by the order of the arcs, so the same graph
-always gives the same answer.
+OSRM does. Among paths of equal cost the one that is least by the other metric counts, so that both
+numbers are the same whichever algorithm finds them.
+
+Integer weights go through a bucket queue; where weights spread over too many orders of magnitude
+for one, a heap takes over.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError, RoutingError
+from routesolve.graphs import adjacency, searches
 from routesolve.graphs._arrays import frozen
-from routesolve.graphs._kernels import dijkstra
 from routesolve.graphs.graph import Graph
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +62,121 @@ class Path:
     distance: float
 
 
-def one_to_all(graph: Graph, source: int, metric: str = "duration") -> Tables:
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Many paths, in few arrays.
+
+    Attributes
+    ----------
+    graph : Graph
+        The graph they run on.
+    sources, targets : numpy.ndarray
+        (p,) int32 node numbers.
+    durations, distances : numpy.ndarray
+        (p,) float64 seconds and metres; ``inf`` = no path.
+    indptr : numpy.ndarray
+        (p + 1,) int64, path i owns ``arcs[indptr[i]:indptr[i + 1]]``.
+    arcs : numpy.ndarray
+        int32 arcs of all paths.
+    """
+
+    graph: Graph
+    sources: npt.NDArray[np.int32]
+    targets: npt.NDArray[np.int32]
+    durations: Floats
+    distances: Floats
+    indptr: Ints
+    arcs: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, i: int) -> Path | None:
+        """Path i, ``None`` when there is none."""
+        i = range(len(self))[i]
+        if not np.isfinite(self.durations[i]):
+            return None
+        arcs = self.arcs[self.indptr[i] : self.indptr[i + 1]]
+        nodes = np.concatenate((self.sources[i : i + 1], self.graph.heads[arcs]))
+        return Path(nodes, arcs, float(self.durations[i]), float(self.distances[i]))
+
+
+class Forest(NamedTuple):
+    """Answer of :func:`dijkstra`.
+
+    Attributes
+    ----------
+    costs : numpy.ndarray
+        float64, ``inf`` = unreachable or beyond the limit.
+    predecessors : numpy.ndarray or None
+        int32 of the same shape, the node before each on its path; -1 = none.
+    """
+
+    costs: Floats
+    predecessors: npt.NDArray[np.int32] | None
+
+
+def dijkstra(
+    graph: Graph,
+    indices: npt.ArrayLike | None = None,
+    *,
+    metric: str = "duration",
+    weights: npt.ArrayLike | None = None,
+    limit: float = np.inf,
+    min_only: bool = False,
+    return_predecessors: bool = False,
+) -> Forest:
+    """Least costs from nodes to all, named after SciPy's function of the same purpose.
+
+    One metric only: faster than :func:`one_to_all`, which reports two.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    indices
+        One source or (k,) sources; default: all nodes.
+    metric
+        ``"duration"`` or ``"distance"``; costs are in seconds or metres.
+    weights
+        (m,) numbers per arc in the order of the graph's arcs, used instead of the metric: integers
+        up to 2**31 - 1 or floats, finite and >= 0. Costs are then in the unit of the weights.
+    limit
+        Costs above it are not computed: they are ``inf``.
+    min_only
+        Only the costs from the nearest of the sources.
+    return_predecessors
+        Also return the node before each; among equal costs any.
+
+    Returns
+    -------
+    Forest
+        (k, n) costs; (n,) when `indices` is one number or `min_only` is set.
+
+    Raises
+    ------
+    InputError
+        If a node or the metric does not exist, or a weight is negative, NaN or infinite.
+    """
+    flat = min_only or (indices is not None and np.ndim(indices) == 0)
+    starts = check_nodes(graph, np.arange(graph.n) if indices is None else indices, "indices")
+    queue = searches.queue_for(graph, metric, weights)
+    most = queue.limit(limit)
+    groups = [starts] if min_only else [starts[i : i + 1] for i in range(len(starts))]
+    costs = np.empty((len(groups), graph.n))
+    before = np.empty((len(groups), graph.n), np.int32) if return_predecessors else None
+    for row, group in enumerate(groups):
+        entry = queue.run(group, most, costs[row], keep=return_predecessors)
+        if before is not None:
+            before[row] = np.where(entry < 0, -1, graph.edge_tails[entry]) if graph.m else -1
+    if flat:
+        return Forest(costs[0], None if before is None else before[0])
+    return Forest(costs, before)
+
+
+def one_to_all(
+    graph: Graph, source: int, metric: str = "duration", *, limit: float = np.inf
+) -> Tables:
     """Cheapest paths from one node to all.
 
     Parameters
@@ -70,6 +187,8 @@ def one_to_all(graph: Graph, source: int, metric: str = "duration") -> Tables:
         Node number.
     metric
         What is minimised: ``"duration"`` or ``"distance"``.
+    limit
+        Seconds or metres (of the metric) beyond which nodes count as unreachable.
 
     Returns
     -------
@@ -79,12 +198,12 @@ def one_to_all(graph: Graph, source: int, metric: str = "duration") -> Tables:
     Raises
     ------
     InputError
-        If the node or the metric does not exist, or path costs could overflow.
+        If the node or the metric does not exist.
     """
-    start = _nodes(graph, [source], "source")[0]
-    weights, other, bits = _weights(graph, metric)
-    cost, along, _ = dijkstra.tree(graph.indptr, graph.heads, weights, other, bits, int(start), -1)
-    return _tables(graph, metric, cost, along)
+    start = check_nodes(graph, [source], "source")
+    arcs = adjacency.forward(graph, metric)
+    forest = searches.grow(arcs, start, limit=adjacency.steps(graph, metric, limit))
+    return _tables(graph, metric, forest.cost, forest.along)
 
 
 def many_to_many(
@@ -92,6 +211,8 @@ def many_to_many(
     sources: npt.ArrayLike,
     targets: npt.ArrayLike | None = None,
     metric: str = "duration",
+    *,
+    limit: float = np.inf,
 ) -> Tables:
     """Table of cheapest paths between sources and targets; each search stops at its last target.
 
@@ -103,6 +224,8 @@ def many_to_many(
         (s,) and (t,) node numbers, repetition allowed; targets default to the sources.
     metric
         What is minimised: ``"duration"`` or ``"distance"``.
+    limit
+        Seconds or metres (of the metric) beyond which targets count as unreachable.
 
     Returns
     -------
@@ -112,22 +235,18 @@ def many_to_many(
     Raises
     ------
     InputError
-        If a node or the metric does not exist, or path costs could overflow.
+        If a node or the metric does not exist.
     """
-    rows = _nodes(graph, sources, "sources")
-    columns = rows if targets is None else _nodes(graph, targets, "targets")
-    weights, other, bits = _weights(graph, metric)
-    costs = np.empty((len(rows), len(columns)), dtype=np.int64)
-    alongs = np.empty_like(costs)
-    if costs.size:
-        dijkstra.table(
-            graph.indptr, graph.heads, weights, other, bits, rows, columns, costs, alongs
-        )
+    rows = check_nodes(graph, sources, "sources")
+    columns = rows if targets is None else check_nodes(graph, targets, "targets")
+    arcs = adjacency.forward(graph, metric)
+    most = adjacency.steps(graph, metric, limit)
+    costs, alongs = searches.table(arcs, rows, columns, limit=most)
     return _tables(graph, metric, costs, alongs)
 
 
 def shortest_path(graph: Graph, source: int, target: int, metric: str = "duration") -> Path:
-    """The cheapest path between two nodes.
+    """The cheapest path between two nodes, by bidirectional search.
 
     Parameters
     ----------
@@ -141,29 +260,42 @@ def shortest_path(graph: Graph, source: int, target: int, metric: str = "duratio
     Raises
     ------
     InputError
-        If a node or the metric does not exist, or path costs could overflow.
+        If a node or the metric does not exist.
     RoutingError
         If there is no path.
     """
-    start, end = (int(v) for v in _nodes(graph, [source, target], "source, target"))
-    weights, other, bits = _weights(graph, metric)
-    cost, along, entry = dijkstra.tree(graph.indptr, graph.heads, weights, other, bits, start, end)
-    if cost[end] < 0:
-        ids = graph.node_ids
-        raise RoutingError(
-            f"no way from node {ids[start]} to node {ids[end]}",
-            fix="keep the largest strongly connected part (Graph.largest_component)",
-        )
-    arcs = []
-    node = end
-    while node != start:
-        arcs.append(int(entry[node]))
-        node = int(graph.edge_tails[arcs[-1]])
-    arcs.reverse()
-    along_path = np.array(arcs, dtype=np.int32)
-    nodes = np.concatenate(([start], graph.heads[along_path])).astype(np.int32)
-    tables = _tables(graph, metric, cost[end], along[end])
-    return Path(nodes, along_path, float(tables.durations), float(tables.distances))
+    ends = check_nodes(graph, [source, target], "source, target")
+    costs, alongs, _, arcs = searches.pairs(graph, metric, ends[:1], ends[1:])
+    if costs[0] < 0:
+        raise no_way(graph, int(ends[0]), int(ends[1]))
+    return _path(graph, metric, int(ends[0]), arcs, costs[0], alongs[0])
+
+
+def shortest_paths(
+    graph: Graph, sources: npt.ArrayLike, targets: npt.ArrayLike, metric: str = "duration"
+) -> Paths:
+    """Cheapest paths between pairs of nodes, in one call.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    sources, targets
+        (p,) node numbers, taken pairwise.
+    metric
+        What is minimised: ``"duration"`` or ``"distance"``.
+
+    Raises
+    ------
+    InputError
+        If a node or the metric does not exist, or there are not as many sources as targets.
+    """
+    starts, ends = check_nodes(graph, sources, "sources"), check_nodes(graph, targets, "targets")
+    if len(starts) != len(ends):
+        raise InputError(f"{len(starts)} sources but {len(ends)} targets: no pairs")
+    costs, alongs, stops, arcs = searches.pairs(graph, metric, starts, ends)
+    tables = _tables(graph, metric, costs, alongs)
+    return Paths(graph, starts, ends, tables.durations, tables.distances, stops, arcs)
 
 
 def path_geometry(graph: Graph, path: Path | npt.ArrayLike) -> Floats:
@@ -201,21 +333,58 @@ def path_geometry(graph: Graph, path: Path | npt.ArrayLike) -> Floats:
     return np.concatenate(pieces)
 
 
-def _weights(graph: Graph, metric: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
-    """Weights to minimise, weights to sum alongside, and the bits a node takes in a packed key."""
-    other = {"duration": "distance", "distance": "duration"}.get(metric)
-    if other is None:
-        raise InputError(f"unknown metric {metric!r}", fix='use "duration" or "distance"')
-    bits = max(graph.n - 1, 1).bit_length()
-    if bits + graph.path_bounds[metric].bit_length() > 62:
-        raise InputError(
-            f"paths by {metric} on {graph.n} nodes could exceed 62-bit keys",
-            fix="use coarser units",
-        )
-    return graph.metrics[metric], graph.metrics[other], bits
+def path_of(graph: Graph, arcs: npt.ArrayLike, source: int | None = None) -> Path:
+    """A :class:`Path` from its arcs, with its sums added up.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    arcs
+        (k,) arcs, each beginning where the one before ends.
+    source
+        Where it begins; needed only when there are no arcs.
+
+    Raises
+    ------
+    InputError
+        If the arcs do not hang together.
+    """
+    row = np.asarray(arcs, dtype=np.int32)
+    if row.size == 0 and source is None:
+        raise InputError("a path without arcs needs a source")
+    if row.size and (row.min() < 0 or row.max() >= graph.m):
+        raise InputError("a path holds an arc that does not exist")
+    start = int(graph.edge_tails[row[0]]) if row.size else int(source or 0)
+    nodes = np.concatenate((np.array([start], np.int32), graph.heads[row]))
+    if not np.array_equal(graph.edge_tails[row], nodes[:-1]):
+        raise InputError("the arcs of a path do not hang together")
+    duration, distance = (int(graph.metrics[key][row].sum()) for key in ("duration", "distance"))
+    tables = _tables(graph, "duration", np.array(duration), np.array(distance))
+    return Path(nodes, row, float(tables.durations), float(tables.distances))
 
 
-def _nodes(graph: Graph, values: npt.ArrayLike, what: str) -> npt.NDArray[np.int32]:
+def no_way(graph: Graph, source: int, target: int) -> RoutingError:
+    """The error that says that two nodes are not connected, by their original ids."""
+    ids = graph.node_ids
+    return RoutingError(
+        f"no way from node {ids[source]} to node {ids[target]}",
+        fix="keep the largest strongly connected part (Graph.largest_component)",
+    )
+
+
+def _path(
+    graph: Graph, metric: str, source: int, arcs: npt.NDArray[np.int32], cost: int, along: int
+) -> Path:
+    nodes = np.empty(len(arcs) + 1, np.int32)
+    nodes[0] = source
+    nodes[1:] = graph.heads[arcs]
+    tables = _tables(graph, metric, np.array(cost), np.array(along))
+    return Path(nodes, arcs, float(tables.durations), float(tables.distances))
+
+
+def check_nodes(graph: Graph, values: npt.ArrayLike, what: str) -> npt.NDArray[np.int32]:
+    """Node numbers as a read-only (k,) int32 array; raises InputError when one does not exist."""
     nodes = np.atleast_1d(np.asarray(values))
     if nodes.size == 0:
         return frozen(np.empty(0, dtype=np.int32), np.int32)
@@ -239,8 +408,4 @@ def _tables(graph: Graph, metric: str, cost: Ints, along: Ints) -> Tables:
 
 
 def _real(steps: Ints, unit: float) -> Floats:
-    # Dividing by 1000 is correctly rounded where multiplying by 0.001 is not: 1.1 s comes back as
-    # 1.1.
-    per_unit = round(1.0 / unit)
-    values = steps / per_unit if per_unit and abs(per_unit * unit - 1.0) < 1e-12 else steps * unit
-    return np.asarray(np.where(steps < 0, np.inf, values))
+    return np.where(steps < 0, np.inf, adjacency.in_units(steps, unit))

@@ -5,19 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra as scipy_dijkstra
 
 from routesolve.errors import InputError, RoutingError
-from routesolve.graphs import Graph, many_to_many, one_to_all, path_geometry, shortest_path
+from routesolve.graphs import (
+    Graph,
+    adjacency,
+    many_to_many,
+    one_to_all,
+    path_geometry,
+    searches,
+    shortest_path,
+)
+from routesolve.graphs.shortest_paths import dijkstra, path_of, shortest_paths
 
 from .examples import build, small_graphs, town
-from .naive import Arc, dijkstra, distances_of_fastest
+from .naive import Arc, distances_of_fastest
+from .naive import dijkstra as naive_dijkstra
 
 Case = tuple[int, list[Arc]]
 INF = float("inf")
@@ -26,6 +38,15 @@ INF = float("inf")
 def seconds(steps: int) -> float:
     """What a slow twin's integer means to the public functions."""
     return INF if steps < 0 else steps / 1000
+
+
+def lightest(n: int, tails: np.ndarray, heads: np.ndarray, weights: np.ndarray) -> csr_array:
+    """A matrix for SciPy, which would add parallel entries up: only the lightest goes in."""
+    order = np.lexsort((weights, heads, tails))
+    key = (tails * n + heads)[order]
+    first = order[np.r_[True, key[1:] != key[:-1]]]
+    values = weights[first].astype(float)
+    return coo_array((values, (tails[first], heads[first])), shape=(n, n)).tocsr()
 
 
 @settings(deadline=None)
@@ -37,7 +58,7 @@ def test_tables_equal_naive(case: Case) -> None:
     n, arcs = case
     tables = many_to_many(build(n, arcs), np.arange(n))
     for source in range(n):
-        best = dijkstra(n, arcs, source)
+        best = naive_dijkstra(n, arcs, source)
         assert tables.durations[source].tolist() == [seconds(cost) for cost in best]
         possible = distances_of_fastest(n, arcs, source)
         for target in range(n):
@@ -104,15 +125,21 @@ def test_equal_to_scipy(seed: int, symmetric: bool) -> None:
         tails, heads = np.r_[tails, heads], np.r_[heads, tails]
         weights = np.r_[weights, weights]
     graph = Graph.from_edges(tails, heads, weights / 1000, weights / 1000, n=n)
-    # SciPy adds parallel entries up, so only the lightest of them goes in.
-    order = np.lexsort((weights, heads, tails))
-    key = (tails * n + heads)[order]
-    first = order[np.r_[True, key[1:] != key[:-1]]]
-    matrix = coo_array((weights[first].astype(float), (tails[first], heads[first])), shape=(n, n))
-    expected = scipy_dijkstra(matrix.tocsr()) / 1000
+    expected = scipy_dijkstra(lightest(n, tails, heads, weights)) / 1000
     tables = many_to_many(graph, np.arange(n))
     np.testing.assert_array_equal(tables.durations, expected)
     np.testing.assert_array_equal(tables.distances, expected)
+    np.testing.assert_array_equal(dijkstra(graph).costs, expected)
+    given_arcs = graph.metrics["duration"].astype(np.int64)
+    np.testing.assert_array_equal(dijkstra(graph, weights=given_arcs).costs / 1000, expected)
+    halves = dijkstra(graph, weights=given_arcs / 2).costs
+    np.testing.assert_array_equal(halves / 500, expected)
+    sources, targets = rng.integers(0, n, (2, 200))
+    paths = shortest_paths(graph, sources, targets)
+    np.testing.assert_array_equal(paths.durations, expected[sources, targets])
+    for i, path in enumerate(map(paths.__getitem__, range(200))):
+        if path is not None:
+            assert path_of(graph, path.arcs, int(sources[i])).duration == path.duration
 
 
 def test_fastest_is_not_shortest() -> None:
@@ -137,12 +164,189 @@ def test_heaviest_weights_do_not_overflow() -> None:
     assert one_to_all(graph, 0).durations[-1] == (n - 1) * top / 1000
 
 
-def test_keys_that_could_overflow_are_refused() -> None:
-    """When node and cost might not fit into one key, nothing is computed."""
-    graph = build(2, [Arc(0, 1, 1, 1)])
-    graph.__dict__["path_bounds"] = {"duration": 2**62, "distance": 1}
-    with pytest.raises(InputError, match="62-bit"):
-        one_to_all(graph, 0)
+def test_weights_of_all_sizes_go_through_the_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights of very different sizes would need too many buckets."""
+    monkeypatch.setattr(adjacency, "MOST_BUCKETS", 8)
+    rng = np.random.default_rng(4)
+    n, m = 300, 1200
+    tails, heads = rng.integers(0, n, m), rng.integers(0, n, m)
+    weights = rng.integers(0, 5, m)
+    weights[:3] = 2**31 - 1
+    graph = Graph.from_edges(tails, heads, weights / 1000, weights / 1000, n=n)
+    assert adjacency.forward(graph).buckets == 0
+    expected = scipy_dijkstra(lightest(n, tails, heads, weights)) / 1000
+    tables = many_to_many(graph, np.arange(n))
+    np.testing.assert_array_equal(tables.durations, expected)
+    np.testing.assert_array_equal(dijkstra(graph).costs, expected)
+    np.testing.assert_array_equal(
+        dijkstra(graph, weights=graph.metrics["duration"] * 0.5).costs, expected * 500
+    )
+    pairs = rng.integers(0, n, (2, 50))
+    paths = shortest_paths(graph, *pairs)
+    np.testing.assert_array_equal(paths.durations, expected[tuple(pairs)])
+    np.testing.assert_array_equal(
+        one_to_all(graph, 7, limit=0.01).durations <= 0.01, expected[7] <= 0.01
+    )
+
+
+def test_hostile_weights_fall_back_to_the_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a wide bucket is taken up again and again, the heap finishes the job."""
+    # Each gadget has a direct way and a cheaper one that is found after it: the nodes behind are
+    # relaxed again for every gadget before them, all within one bucket.
+    arcs: list[Arc] = []
+    gadgets = 18
+    for g in range(gadgets):
+        step = 2 ** (gadgets - g)
+        arcs += [Arc(2 * g, 2 * g + 1, 0, 1), Arc(2 * g, 2 * g + 2, 2 * step, 1)]
+        arcs += [Arc(2 * g + 1, 2 * g + 2, step, 1)]
+    n = 2 * gadgets + 2
+    arcs += [Arc(2 * gadgets, n - 1, 2**28, 1)] * 40
+    graph = build(n, arcs)
+    assert adjacency.forward(graph).buckets > 0
+    calls: list[int] = []
+    original = searches._heap_search
+
+    def spy(*arguments: Any) -> int:
+        calls.append(1)
+        return original(*arguments)
+
+    monkeypatch.setattr(searches, "_heap_search", spy)
+    best = [seconds(cost) for cost in naive_dijkstra(n, arcs, 0)]
+    assert one_to_all(graph, 0).durations.tolist() == best
+    assert len(calls) == 1
+    assert dijkstra(graph, 0).costs.tolist() == best
+    assert len(calls) == 2
+    assert many_to_many(graph, [0], [n - 1, 5]).durations.tolist() == [[best[-1], best[5]]]
+    assert len(calls) == 3
+    floats = dijkstra(graph, 0, weights=graph.metrics["duration"] / 1000).costs
+    assert floats.tolist() == pytest.approx(best)
+    assert shortest_path(graph, 0, n - 1).duration == best[-1]
+
+
+@settings(deadline=None)
+@given(small_graphs(), st.integers(0, 12), st.data())
+def test_dijkstra_equals_naive(case: Case, limit: int, data: st.DataObject) -> None:
+    """One metric, ad-hoc integers and floats: rows, nearest source, limit, predecessors."""
+    n, arcs = case
+    graph = build(n, arcs)
+    sources = data.draw(st.lists(st.integers(0, n - 1), max_size=3))
+    weights = data.draw(
+        st.sampled_from(
+            [None, graph.metrics["duration"].astype(np.int64), graph.metrics["duration"] * 0.25]
+        )
+    )
+    scale = {"i": 1.0, "f": 0.25}[weights.dtype.kind] if weights is not None else 0.001
+
+    def cost(steps: int) -> float:
+        return INF if steps < 0 else steps / 1000 if weights is None else steps * scale
+
+    options = {"weights": weights, "return_predecessors": True}
+    found = dijkstra(graph, sources, **options)  # type: ignore[arg-type]
+    expected = [[cost(c) for c in naive_dijkstra(n, arcs, s)] for s in sources]
+    assert found.costs.tolist() == expected
+    near = dijkstra(
+        graph,
+        sources,
+        min_only=True,
+        limit=cost(limit),
+        **options,  # type: ignore[arg-type]
+    )
+    best = [min((row[v] for row in expected), default=INF) for v in range(n)]
+    assert near.costs.tolist() == [c if c <= cost(limit) else INF for c in best]
+    assert near.predecessors is not None
+    lightest_arc = {
+        (arc.tail, arc.head): min(
+            a.duration for a in arcs if (a.tail, a.head) == (arc.tail, arc.head)
+        )
+        for arc in arcs
+    }
+    for v, u in enumerate(near.predecessors.tolist()):
+        if u < 0:
+            assert v in sources or near.costs[v] == INF
+        else:
+            reached = near.costs[u] + cost(lightest_arc[u, v])
+            assert near.costs[v] == pytest.approx(reached, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(small_graphs(), st.sampled_from(["duration", "distance"]))
+def test_many_pairs_at_once(case: Case, metric: str) -> None:
+    """A batch gives the paths of single calls, `None` where there is none."""
+    n, arcs = case
+    graph = build(n, arcs)
+    sources, targets = (side.ravel() for side in np.mgrid[:n, :n])
+    paths = shortest_paths(graph, sources, targets, metric)
+    tables = many_to_many(graph, np.arange(n), metric=metric)
+    np.testing.assert_array_equal(paths.durations, tables.durations.ravel())
+    np.testing.assert_array_equal(paths.distances, tables.distances.ravel())
+    assert len(paths) == n * n
+    for i, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        path = paths[i]
+        if path is None:
+            assert paths.durations[i] == INF
+            continue
+        single = shortest_path(graph, int(source), int(target), metric)
+        assert path.arcs.tolist() == single.arcs.tolist()
+        assert path.nodes.tolist() == single.nodes.tolist()
+        assert (path.duration, path.distance) == (single.duration, single.distance)
+        again = path_of(graph, path.arcs, int(source))
+        assert (again.duration, again.distance) == (path.duration, path.distance)
+
+
+def test_long_paths_of_a_batch() -> None:
+    """The room for the arcs grows as they come."""
+    n = 3000
+    graph = build(n, [Arc(k, k + 1, 1, 2) for k in range(n - 1)])
+    paths = shortest_paths(graph, [0] * 20, [n - 1] * 20)
+    assert paths.durations.tolist() == [(n - 1) / 1000] * 20
+    assert (paths.arcs.reshape(20, -1) == np.arange(n - 1)).all()
+    assert paths[-1] is not None
+    with pytest.raises(InputError, match="pairs"):
+        shortest_paths(graph, [0], [1, 2])
+
+
+def test_parts_that_do_not_hang_together() -> None:
+    """A path is made of arcs that follow each other."""
+    graph = town()
+    with pytest.raises(InputError, match="hang together"):
+        path_of(graph, [0, 0])
+    with pytest.raises(InputError, match="does not exist"):
+        path_of(graph, [99])
+    with pytest.raises(InputError, match="source"):
+        path_of(graph, [])
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [[1.0], [1, 2, 3, 4, -1], [1.0, 2, 3, 4, np.nan], [1.0, 2, 3, 4, np.inf], ["a"] * 5],
+)
+def test_bad_weights_are_refused(weights: list[object]) -> None:
+    """Too few, negative, not a number, infinite, not numbers at all."""
+    with pytest.raises(InputError, match="weights"):
+        dijkstra(town(), 0, weights=weights)  # type: ignore[arg-type]
+
+
+def test_limits() -> None:
+    """A limit is included; below zero not even the start is reached."""
+    graph = town()
+    assert one_to_all(graph, 0, limit=1.5).durations.tolist() == [0.0, 1.5, INF, INF]
+    assert many_to_many(graph, [0], limit=-1.0).durations.tolist() == [[INF]]
+    assert dijkstra(graph, 0, limit=-1.0).costs.tolist() == [INF] * 4
+    with pytest.raises(InputError, match="limit"):
+        one_to_all(graph, 0, limit=np.nan)
+
+
+def test_threads_share_a_graph() -> None:
+    """Searches at the same time do not disturb each other."""
+    rng = np.random.default_rng(8)
+    n, m = 400, 1600
+    tails, heads, weights = rng.integers(0, n, m), rng.integers(0, n, m), rng.integers(0, 99, m)
+    graph = Graph.from_edges(tails, heads, weights, weights, n=n)
+    pairs = rng.integers(0, n, (200, 2)).tolist()
+    expected = [many_to_many(graph, [s], [t]).durations[0, 0] for s, t in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda p: shortest_paths(graph, p[:1], p[1:]).durations[0], pairs))
+    assert found == expected
 
 
 @pytest.mark.parametrize("nodes", [[4], [-1], [0.5], [[0]]])
@@ -180,17 +384,49 @@ def test_geometry_follows_the_courses() -> None:
 
 def test_kernels_without_compilation_agree() -> None:
     """The kernels are plain Python underneath: with Numba switched off the numbers are the same."""
-    code = (
-        "import numpy as np\n"
-        "from routesolve.graphs import Graph, many_to_many\n"
-        "rng = np.random.default_rng(3)\n"
-        "t, h, w = rng.integers(0, 40, (2, 90)).tolist() + [rng.integers(0, 9, 90) / 1000]\n"
-        "print(many_to_many(Graph.from_edges(t, h, w, w, n=40), range(40)).durations.tolist())\n"
-    )
+    code = """
+import numpy as np
+from routesolve.graphs import Graph, adjacency, many_to_many, one_to_all
+from routesolve.graphs.alternatives import alternative_paths
+from routesolve.graphs.astar import Landmarks, astar
+from routesolve.graphs.bfs import breadth_first
+from routesolve.graphs.k_shortest import k_shortest_paths
+from routesolve.graphs.shortest_paths import dijkstra, shortest_paths
+from routesolve.graphs.time_dependent import TravelTimes, band_matrices
+
+rng = np.random.default_rng(3)
+t, h = rng.integers(0, 40, (2, 130))
+w = rng.integers(0, 9, 130) / 1000
+g = Graph.from_edges(t, h, w, w[::-1].copy(), rng.random((40, 2)), n=40)
+print(many_to_many(g, range(40)).durations.tolist())
+print(one_to_all(g, 5).distances.tolist())
+print(dijkstra(g, [0, 1], return_predecessors=True))
+print(dijkstra(g, [0, 1], weights=w * 0.3, min_only=True).costs.tolist())
+spread = np.ones(130)
+spread[0] = 1e9
+print(dijkstra(g, 3, weights=spread).costs.tolist())
+adjacency.MOST_BUCKETS = 1
+other = Graph.from_edges(t, h, w, w[::-1].copy(), n=40)
+print(one_to_all(other, 5).distances.tolist(), dijkstra(other, 3, weights=spread).costs.tolist())
+adjacency.MOST_BUCKETS = 1 << 16
+paths = shortest_paths(g, range(40), list(range(39, -1, -1)))
+print(paths.durations.tolist(), paths.arcs.tolist())
+marks = Landmarks.build(g, 3)
+print(marks.nodes.tolist(), marks.tables.tolist())
+for i in np.flatnonzero(paths.durations < np.inf).tolist():
+    print(astar(g, i, 39 - i).arcs.tolist(), astar(g, i, 39 - i, landmarks=marks).arcs.tolist())
+    print([p.arcs.tolist() for p in k_shortest_paths(g, i, 39 - i, 4)])
+    for method in ("via", "plateau", "penalty"):
+        routes = alternative_paths(g, i, 39 - i, method=method, max_stretch=2.0)
+        print([(r.path.arcs.tolist(), r.sharing, r.local_optimality) for r in routes])
+print(breadth_first(g, [0, 7], return_predecessors=True))
+busy = TravelTimes(g, np.zeros(130, np.int32), (([0.0, 0.004], [1.0, 0.3]),), period=0.01)
+print(band_matrices(busy, [0.0, 0.003], range(4), range(9)).durations.tolist())
+"""
     outputs = []
     for switch in ("0", "1"):
         run = subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-W", "ignore", "-c", code],
             env={
                 **os.environ,
                 "NUMBA_DISABLE_JIT": switch,

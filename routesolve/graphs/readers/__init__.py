@@ -1,8 +1,12 @@
-"""Road networks from files and objects, recognised by content."""
+"""Road networks from files and objects.
+
+:func:`load_network` recognises what it is given by its content.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.resources import as_file, files
@@ -11,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from routesolve.errors import InputError
 from routesolve.graphs.graph import Graph
+from routesolve.graphs.readers._compressed import unpacked
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -24,7 +29,7 @@ _PEEK = 1 << 16
 
 
 class _Format(NamedTuple):
-    """A kind of file: how to tell it by its first bytes, who reads it (``module:function``)."""
+    """A kind of file: how to tell it by its first bytes, and its reader (``module:function``)."""
 
     label: str
     recognise: Callable[[bytes], bool]
@@ -42,6 +47,43 @@ _FORMATS = (
         lambda head: b"<graphml" in head,
         "routesolve.graphs.readers.graphml:read_graphml",
     ),
+    _Format(
+        "OpenStreetMap roads (.osm.pbf, .osm, .osm.bz2)",
+        lambda head: _is_osm(head),
+        "routesolve.graphs.readers.osm:load_osm",
+    ),
+    _Format(
+        "a DIMACS graph (.gr, .gr.gz)",
+        lambda head: _is_dimacs(head),
+        "routesolve.graphs.readers.dimacs:read_dimacs",
+    ),
+    _Format(
+        "an edge list (.txt, .txt.gz)",
+        lambda head: _is_edge_list(head),
+        "routesolve.graphs.readers.edge_list:read_edge_list",
+    ),
+)
+
+
+def _is_osm(head: bytes) -> bool:
+    from routesolve.graphs.readers._compressed import is_osm_xml, is_pbf
+
+    return is_pbf(head) or is_osm_xml(unpacked(head))
+
+
+def _is_dimacs(head: bytes) -> bool:
+    return _DIMACS.search(unpacked(head)) is not None
+
+
+def _is_edge_list(head: bytes) -> bool:
+    # Only files that nothing else claims get here, so this import costs nobody else anything.
+    from routesolve.graphs.readers.edge_list import is_edge_list
+
+    return is_edge_list(unpacked(head))
+
+
+_DIMACS: re.Pattern[bytes] = re.compile(
+    rb"^p[ \t]+sp[ \t]+\d+[ \t]+\d+|\A(?:a[ \t]+\d+[ \t]+\d+[ \t]+-?\d+[ \t]*\r?\n)", re.MULTILINE
 )
 
 ACCEPTED = "; ".join(
@@ -61,10 +103,12 @@ def load_network(source: Source) -> Graph:
     Parameters
     ----------
     source
-        ``"cairo"`` (embedded), the path of a ``.npz`` written by :meth:`Graph.save` or of a GraphML
-        file written by OSMnx, a :class:`Graph` (returned as it is), or a networkx graph. Files are
-        recognised by what is in them, whatever they are called; a file called ``cairo`` is reached
-        as ``./cairo``.
+        ``"cairo"`` (embedded), the path of a file, a :class:`Graph` (returned as it is), or a
+        networkx graph. Files are those written by :meth:`Graph.save`, OSMnx's GraphML,
+        OpenStreetMap (for cars, without turns: see :func:`~routesolve.graphs.readers.osm.read_osm`
+        for more), DIMACS graphs and edge lists (the last three packed or not). They are recognised
+        by what is in them, whatever they are called; a file called ``cairo`` is reached as
+        ``./cairo``.
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""How the OpenStreetMap reader understands tags, and how it turns ways into a graph."""

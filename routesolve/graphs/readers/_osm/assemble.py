@@ -1,0 +1,416 @@
+"""From ways to a graph: segments, chains between junctions, arcs with weights and courses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.graphs.edge_data import Polylines
+from routesolve.graphs.readers._osm import scan as scanned
+from routesolve.graphs.readers._osm.scan import NOWHERE, Scan, as_array
+
+Floats = npt.NDArray[np.float64]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_STOP_REACH = 20.0
+"""Metres: a stop sign without a direction belongs to the junction that is nearer than this."""
+
+
+class Obstacles(NamedTuple):
+    """What stands on the nodes; k nodes.
+
+    Attributes
+    ----------
+    closed : numpy.ndarray
+        (k,) bool, nothing passes.
+    along, against : numpy.ndarray
+        (k,) float64 seconds for who passes in the direction of the way, and against it.
+    stops, minor : numpy.ndarray
+        (k,) float64 seconds of stop signs without a direction, and of those for the minor road.
+    """
+
+    closed: Bools
+    along: Floats
+    against: Floats
+    stops: Floats
+    minor: Floats
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Pieces of ways between neighbouring nodes; s segments, 2 s halves (see the chain kernel).
+
+    Attributes
+    ----------
+    ends : numpy.ndarray
+        (2 s,) int32 node at the end of each half.
+    way : numpy.ndarray
+        (s,) int32.
+    open : numpy.ndarray
+        (2 s,) bool.
+    metres : numpy.ndarray
+        (s,) float64.
+    seconds, cost : numpy.ndarray
+        (2 s,) float64; 0 where closed.
+    ids : numpy.ndarray
+        (k,) int64 OSM ids of the nodes.
+    points : numpy.ndarray
+        (k, 2) float64 degrees.
+    missing : int
+        Segments left out because a node is not in the file.
+    """
+
+    ends: Int32s
+    way: Int32s
+    open: Bools
+    metres: Floats
+    seconds: Floats
+    cost: Floats
+    ids: Int64s
+    points: Floats
+    missing: int
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Directed arcs between junctions, in no particular order; m arcs, n junctions.
+
+    Attributes
+    ----------
+    tails, heads : numpy.ndarray
+        (m,) int32 junctions.
+    metres, seconds, cost : numpy.ndarray
+        (m,) float64.
+    twin : numpy.ndarray
+        (m,) int32 the arc back along the same chain; -1 = one-way.
+    first_way, last_way : numpy.ndarray
+        (m,) int32 ways in which the arc starts and ends.
+    against : numpy.ndarray
+        (m,) bool, whether it starts against the direction of its first way.
+    wait : numpy.ndarray
+        (m,) float64 seconds of the obstacles at its end, for who drives on.
+    stop : numpy.ndarray
+        (m,) float64 seconds of a stop sign without direction at its end.
+    minor : numpy.ndarray
+        (m,) float64 seconds of a stop sign at its end that binds the minor road only.
+    bearing_out, bearing_in : numpy.ndarray
+        (m,) float64 degrees clockwise from north, leaving the tail and reaching the head.
+    lines : Polylines
+        Courses; empty where straight.
+    nodes : numpy.ndarray
+        (n,) int64 node number of each junction in the segments.
+    degree : numpy.ndarray
+        (n,) int32 how many ways meet, whatever their direction.
+    enterable : numpy.ndarray
+        (n,) int32 how many of these lead to the junction.
+    closed : numpy.ndarray
+        (n,) bool.
+    """
+
+    tails: Int32s
+    heads: Int32s
+    metres: Floats
+    seconds: Floats
+    cost: Floats
+    twin: Int32s
+    first_way: Int32s
+    last_way: Int32s
+    against: Bools
+    wait: Floats
+    stop: Floats
+    minor: Floats
+    bearing_out: Floats
+    bearing_in: Floats
+    lines: Polylines
+    nodes: Int64s
+    degree: Int32s
+    enterable: Int32s
+    closed: Bools
+
+
+PER_JUNCTION = frozenset({"nodes", "degree", "enterable", "closed"})
+"""Fields of :class:`Arcs` that hold one entry per junction."""
+
+
+def cut(found: Scan) -> Segments:
+    """Cut the ways into segments; those with a node that is not in the file are left out."""
+    refs, starts = as_array(found.refs, np.int64), as_array(found.starts, np.int64)
+    usage = as_array(found.way_usage, np.int32)
+    x, y = as_array(found.x, np.int32), as_array(found.y, np.int32)
+    ids, first, node = np.unique(refs, return_index=True, return_inverse=True)
+    way_of = np.repeat(np.arange(len(usage), dtype=np.int32), np.diff(starts))
+    inner = np.flatnonzero(way_of[:-1] == way_of[1:]) if len(refs) else np.empty(0, np.intp)
+    placed = x[inner] != NOWHERE
+    placed &= x[inner + 1] != NOWHERE
+    used = inner[placed & (node[inner] != node[inner + 1])]
+    points = np.stack([x[first], y[first]], axis=1) / 1e7
+    way = way_of[used]
+    ends = np.empty(2 * len(used), dtype=np.int32)
+    ends[0::2], ends[1::2] = node[used + 1], node[used]
+    # Nodes that are only referred to have no place; no segment that is kept ends in one.
+    metres = ground_distance(points[ends[1::2]], points[ends[0::2]])
+    kinds = found.usages
+    speed = np.array([u.speed for u in kinds], dtype=np.float64).reshape(-1, 2)[usage[way]] / 3.6
+    rate = np.array([u.assumed for u in kinds], dtype=np.float64).reshape(-1, 2)[usage[way]] / 3.6
+    whole = np.array([u.duration for u in kinds], dtype=np.float64)[usage[way]]
+    pieces = np.maximum(np.diff(starts)[way] - 1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seconds = np.where(whole[:, None] > 0, (whole / pieces)[:, None], metres[:, None] / speed)
+        cost = np.where(whole[:, None] > 0, seconds * speed / rate, metres[:, None] / rate)
+    passable = speed > 0
+    return Segments(
+        ends,
+        way,
+        passable.ravel(),
+        metres,
+        np.where(passable, seconds, 0.0).ravel(),
+        np.where(passable, cost, 0.0).ravel(),
+        ids,
+        points,
+        int(len(inner) - placed.sum()),
+    )
+
+
+def ground_distance(a: Floats, b: Floats) -> Floats:
+    """Metres between near points (k, 2) in degrees, on the WGS 84 ellipsoid.
+
+    A mean sphere is up to 0.6 % off, always in the same direction for a whole city. The radii of
+    curvature at the middle latitude leave less than 0.01 % over the length of a street.
+    """
+    axis, squared = 6_378_137.0, 0.00669437999014
+    middle = np.radians((a[:, 1] + b[:, 1]) / 2)
+    inner = 1.0 - squared * np.sin(middle) ** 2
+    north = np.radians(b[:, 1] - a[:, 1]) * axis * (1.0 - squared) / inner**1.5
+    # The short way round at the date line.
+    turn = (b[:, 0] - a[:, 0] + 180.0) % 360.0 - 180.0
+    east = np.radians(turn) * axis * np.cos(middle) / np.sqrt(inner)
+    return np.asarray(np.hypot(north, east))
+
+
+def place_obstacles(found: Scan, segments: Segments) -> Obstacles:
+    """Sum up what stands on each node."""
+    k = len(segments.ids)
+    closed = np.zeros(k, dtype=np.bool_)
+    waits = np.zeros((4, k))
+    if found.obstacles and k:
+        node = np.array([entry[0] for entry in found.obstacles], dtype=np.int64)
+        at = np.minimum(np.searchsorted(segments.ids, node), k - 1)
+        kind = np.array([entry[1] for entry in found.obstacles])
+        side = np.array([entry[2] for entry in found.obstacles])
+        seconds = np.array([entry[3] for entry in found.obstacles])
+        here = segments.ids[at] == node
+        closed[at[here & (kind == scanned.BARRIER)]] = True
+        stop, minor = (kind == scanned.STOP) & (side == 0), kind == scanned.MINOR_STOP
+        plain = here & ~stop & ~minor
+        for row, chosen in enumerate((plain & (side >= 0), plain & (side <= 0), stop, minor)):
+            chosen &= here
+            np.add.at(waits[row], at[chosen], seconds[chosen])
+    return Obstacles(closed, *waits)
+
+
+def junctions(segments: Segments, found: Scan, obstacles: Obstacles, extra: Int64s) -> Bools:
+    """Which nodes stay: ends, forks, barriers, `extra` nodes, and where the way changes.
+
+    Between two of them, name, class, direction and use stay the same.
+    """
+    from_ = segments.ends[np.arange(len(segments.ends)) ^ 1]
+    k = len(segments.ids)
+    degree = np.bincount(from_, minlength=k)
+    kept = (degree != 2) | obstacles.closed
+    kept[extra] = True
+    order = np.argsort(from_, kind="stable")
+    pairs = order[np.repeat(degree == 2, degree)].reshape(-1, 2)
+    a, b = pairs[:, 0], pairs[:, 1]
+    alike = _alike(found)[segments.way]
+    open_ = segments.open
+    same = alike[a >> 1] == alike[b >> 1]
+    same &= (open_[a ^ 1] == open_[b]) & (open_[b ^ 1] == open_[a])
+    private = np.array([u.private for u in found.usages], dtype=np.bool_).reshape(-1, 2)
+    private = private[as_array(found.way_usage, np.int32)[segments.way]].ravel()
+    same &= (private[a ^ 1] == private[b]) & (private[b ^ 1] == private[a])
+    kept[np.flatnonzero(degree == 2)[~same]] = True
+    kept[degree == 0] = False
+    return np.asarray(kept)
+
+
+def _alike(found: Scan) -> Int64s:
+    """(w,) number shared by ways that may be one arc."""
+    names, classes = found.labels()
+    usage = as_array(found.way_usage, np.int32)
+    mode = np.array([2 * u.mode + u.roundabout for u in found.usages], dtype=np.int64)
+    code = names.codes.astype(np.int64) + 1
+    code = code * (len(classes.table) + 1) + classes.codes + 1
+    return np.asarray(code * 8 + (mode[usage] if len(usage) else 0))
+
+
+def connect(segments: Segments, kept: Bools, obstacles: Obstacles, circle: Bools) -> Arcs:
+    """Join the segments into arcs.
+
+    Parameters
+    ----------
+    segments, obstacles
+        The pieces and what stands on their nodes.
+    kept
+        (k,) nodes that become junctions; rings without one get one here.
+    circle
+        (w,) whether a way is part of a roundabout.
+    """
+    from routesolve.graphs._kernels.chains import walk
+
+    h, k = len(segments.ends), len(segments.ids)
+    tails = segments.ends[np.arange(h) ^ 1]
+    indptr = np.zeros(k + 1, dtype=np.int64)
+    np.cumsum(np.bincount(tails, minlength=k), out=indptr[1:])
+    leaving = np.argsort(tails, kind="stable").astype(np.int32)
+    kept = kept.copy()
+    order = np.empty(h // 2, dtype=np.int32)
+    starts = np.empty(h // 2 + 1, dtype=np.int64)
+    # Copies keep the kernel at one signature: writable, contiguous arrays.
+    count = walk(indptr, leaving, segments.ends.copy(), kept, order, starts)
+    starts = starts[: count + 1]
+
+    # Both directions of every chain, then only the open ones.
+    both, bounds = _with_reverse(order, starts)
+    first, last = both[bounds[:-1]], both[bounds[1:] - 1]
+    passable = np.logical_and.reduceat(segments.open[both], bounds[:-1])
+    number = np.where(passable, np.cumsum(passable) - 1, -1).astype(np.int32)
+    twin = number.reshape(-1, 2)[:, ::-1].ravel()[passable]
+    junction = np.full(k, -1, dtype=np.int32)
+    nodes = np.flatnonzero(kept)
+    junction[nodes] = np.arange(len(nodes), dtype=np.int32)
+    from_, to = junction[tails[first]], junction[segments.ends[last]]
+    inner = _inner_waits(segments, obstacles, both, bounds)
+    at_end = segments.ends[last]
+    degree = np.bincount(from_, minlength=len(nodes)).astype(np.int32)
+    reach = np.where(circle[segments.way[first >> 1]], 2.0, 10.0)
+    out, back = _bearings(segments, both, bounds, reach)
+    return Arcs(
+        from_[passable],
+        to[passable],
+        _sums(segments.metres[both >> 1], bounds)[passable],
+        (_sums(segments.seconds[both], bounds) + inner)[passable],
+        (_sums(segments.cost[both], bounds) + inner)[passable],
+        twin,
+        segments.way[first >> 1][passable],
+        segments.way[last >> 1][passable],
+        (first & 1)[passable] == 1,
+        np.where(last & 1, obstacles.against[at_end], obstacles.along[at_end])[passable],
+        obstacles.stops[at_end][passable],
+        obstacles.minor[at_end][passable],
+        out[passable],
+        back[passable],
+        _courses(segments, both, bounds).take(np.flatnonzero(passable)),
+        nodes,
+        degree,
+        np.bincount(to[passable], minlength=len(nodes)).astype(np.int32),
+        obstacles.closed[nodes],
+    )
+
+
+def _sums(values: Floats, bounds: Int64s) -> Floats:
+    """The sum over each chain; a chain is never empty."""
+    return np.asarray(np.add.reduceat(values, bounds[:-1])) if len(values) else np.empty(0)
+
+
+def _with_reverse(order: Int32s, starts: Int64s) -> tuple[Int32s, Int64s]:
+    """The halves of each chain followed by those of its reverse."""
+    counts = np.diff(starts)
+    bounds = np.zeros(2 * len(counts) + 1, dtype=np.int64)
+    np.cumsum(np.repeat(counts, 2), out=bounds[1:])
+    both = np.empty(bounds[-1], dtype=np.int32)
+    place = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
+    both[np.repeat(bounds[0:-1:2], counts) + place] = order[: starts[-1]]
+    both[np.repeat(bounds[2::2], counts) - 1 - place] = order[: starts[-1]] ^ 1
+    return both, bounds
+
+
+def _inner_waits(segments: Segments, obstacles: Obstacles, both: Int32s, bounds: Int64s) -> Floats:
+    """Seconds of what stands between the ends of each chain."""
+    node = segments.ends[both]
+    wait = np.where(both & 1, obstacles.against[node], obstacles.along[node])
+    counts = np.diff(bounds)
+    metres = segments.metres[both >> 1]
+    gone = np.cumsum(metres)
+    total = np.repeat(_sums(metres, bounds), counts)
+    gone -= np.repeat(gone[bounds[:-1]] - metres[bounds[:-1]], counts)
+    behind = (gone < _STOP_REACH) & (total - gone > _STOP_REACH)
+    wait += np.where(behind, 0.0, obstacles.stops[node])
+    wait[bounds[1:] - 1] = 0.0
+    return _sums(wait, bounds)
+
+
+def _bearings(
+    segments: Segments, both: Int32s, bounds: Int64s, reach: Floats
+) -> tuple[Floats, Floats]:
+    """Directions in which each chain leaves its start and reaches its end.
+
+    Degrees clockwise from north, seen over the first and last `reach` metres: the very first ones
+    are often drawn askew.
+    """
+    metres = segments.metres[both >> 1]
+    gone = np.cumsum(metres)
+    begin = gone[bounds[:-1]] - metres[bounds[:-1]]
+    end = gone[bounds[1:] - 1]
+    span = np.minimum(reach, end - begin)
+
+    def at(distance: Floats) -> Floats:
+        piece = np.clip(np.searchsorted(gone, distance), bounds[:-1], bounds[1:] - 1)
+        share = 1.0 - (gone[piece] - distance) / np.maximum(metres[piece], 1e-9)
+        a, b = (
+            segments.points[segments.ends[both[piece] ^ 1]],
+            segments.points[segments.ends[both[piece]]],
+        )
+        return np.asarray(a + (b - a) * np.clip(share, 0.0, 1.0)[:, None])
+
+    start = segments.points[segments.ends[both[bounds[:-1]] ^ 1]]
+    stop = segments.points[segments.ends[both[bounds[1:] - 1]]]
+    return _bearing(start, at(begin + span)), _bearing(at(end - span), stop)
+
+
+def _bearing(a: Floats, b: Floats) -> Floats:
+    east = (b[:, 0] - a[:, 0]) * np.cos(np.radians((a[:, 1] + b[:, 1]) / 2))
+    return np.asarray(np.degrees(np.arctan2(east, b[:, 1] - a[:, 1])) % 360.0)
+
+
+def _courses(segments: Segments, both: Int32s, bounds: Int64s) -> Polylines:
+    """The line of each chain; empty for a straight one."""
+    counts = np.diff(bounds)
+    sizes = np.where(counts > 1, counts + 1, 0)
+    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=indptr[1:])
+    nodes = np.empty(indptr[-1], dtype=np.int64)
+    bent = counts > 1
+    nodes[indptr[:-1][bent]] = segments.ends[both[bounds[:-1][bent]] ^ 1]
+    inside = np.ones(len(nodes), dtype=np.bool_)
+    inside[indptr[:-1][bent]] = False
+    nodes[inside] = segments.ends[both[np.repeat(bent, counts)]]
+    return Polylines(indptr, segments.points[nodes])
+
+
+def hilbert_order(points: Floats) -> npt.NDArray[np.intp]:
+    """Order of points along a Hilbert curve: neighbours in the plane become neighbours in memory.
+
+    D. Hilbert, "Ueber die stetige Abbildung einer Linie auf ein Flaechenstueck", Math. Ann. 38
+    (1891).
+    """
+    if not len(points):
+        return np.empty(0, dtype=np.intp)
+    low = points.min(axis=0)
+    size = max(float((points.max(axis=0) - low).max()), 1e-12)
+    bits = 16
+    x, y = ((points - low) / size * (2**bits - 1)).astype(np.int64).T.copy()
+    place = np.zeros(len(points), dtype=np.int64)
+    for step in range(bits - 1, -1, -1):
+        right, up = (x >> step) & 1, (y >> step) & 1
+        place = (place << 2) | ((3 * right) ^ up)
+        turned = up == 0
+        flipped = turned & (right == 1)
+        x = np.where(flipped, 2**bits - 1 - x, x)
+        y = np.where(flipped, 2**bits - 1 - y, y)
+        x, y = np.where(turned, y, x), np.where(turned, x, y)
+    return np.argsort(place, kind="stable")
