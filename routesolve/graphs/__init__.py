@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from routesolve.graphs.bfs import Hops, breadth_first
     from routesolve.graphs.edge_data import Labels, Polylines
     from routesolve.graphs.graph import Graph
+    from routesolve.graphs.hierarchy import ContractionHierarchy
+    from routesolve.graphs.hub_labels import HubLabels
     from routesolve.graphs.isochrones import Isochrone, isochrone
     from routesolve.graphs.k_shortest import k_shortest_paths
     from routesolve.graphs.matrices import (
@@ -49,10 +51,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Alternative": "alternatives",
+    "ContractionHierarchy": "hierarchy",
     "ExplicitTravel": "matrices",
     "Forest": "shortest_paths",
     "Graph": "graph",
     "Hops": "bfs",
+    "HubLabels": "hub_labels",
     "Isochrone": "isochrones",
     "Labels": "edge_data",
     "Landmarks": "astar",
@@ -91,10 +95,12 @@ _HOME = {
 
 __all__ = [
     "Alternative",
+    "ContractionHierarchy",
     "ExplicitTravel",
     "Forest",
     "Graph",
     "Hops",
+    "HubLabels",
     "Isochrone",
     "Labels",
     "Landmarks",

@@ -1,0 +1,1 @@
+"""How contraction hierarchies are built and stored, behind `routesolve.graphs.hierarchy`."""

@@ -1,0 +1,211 @@
+"""Drives the contraction of a graph: memory, progress, and what cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.errors import InputError
+from routesolve.graphs._arrays import frozen
+from routesolve.graphs._hierarchy.index import Index
+from routesolve.graphs._kernels import contraction
+from routesolve.graphs._kernels.contraction import Core, Guide, Queue, Rules
+from routesolve.graphs.graph import Graph
+
+Progress = Callable[[int, int], None]
+Int32s = npt.NDArray[np.int32]
+
+
+class Effort(NamedTuple):
+    """Limits of the witness searches, see :class:`contraction.Rules`."""
+
+    glances: int
+    pops: int
+    patience: int
+
+
+EFFORTS = {
+    "fast": Effort(10, 100, -1000),
+    "normal": Effort(20, 500, 0),
+    "best": Effort(50, 1000, 1000),
+}
+"""Levels of effort: the better ones take longer to build and answer faster."""
+
+FOLLOWING = Effort(0, 60, 0)
+"""Effort of a contraction in a given order."""
+
+DENSE = 40
+"""Mean degree at which a core counts as one without hierarchy (roads stay below 15)."""
+
+TOO_DIFFERENT = 200
+"""Mean degree at which a given order counts as unfit for the weights."""
+
+UNEVEN = 64.0
+"""Mean degree of the node at the end of a random arc above which nothing is even tried (roads: 3,
+social graphs: hundreds); small graphs are always tried."""
+
+SMALL = 2000
+STEPS = 300_000
+"""Pairs of neighbours looked at between two chances to interrupt: some tenths of a second."""
+
+NO_HIERARCHY = "this graph has no hierarchy to build on"
+INSTEAD = (
+    "contraction suits road networks; for social or information networks use the core-periphery "
+    "index (CorePeripheryIndex)"
+)
+
+
+class _Arcs(NamedTuple):
+    tails: Int32s
+    heads: Int32s
+    weights: Int32s
+    arcs: Int32s
+    symmetric: bool
+
+
+def contracted(
+    graph: Graph,
+    metric: str,
+    other: str,
+    effort: Effort,
+    guide: Index | None,
+    on_progress: Progress | None,
+) -> Core:
+    """Contract all nodes of `graph`, in the order of `guide` if there is one.
+
+    Raises
+    ------
+    InputError
+        If the graph has no hierarchy, or a shortcut would not fit into 32 bits.
+    """
+    arcs = _simple_arcs(graph, metric, other)
+    degrees = _degrees(graph.n, arcs)
+    _check_even(degrees)
+    core = _core(degrees)
+    contraction.fill(core, *arcs[:4])
+    n = graph.n
+    queue = Queue(
+        np.empty(n, dtype=np.int64),
+        np.empty(n, dtype=np.int32),
+        np.zeros(n, dtype=np.int32),
+        np.zeros(n, dtype=np.bool_),
+        np.empty(n, dtype=np.int32),
+    )
+    lead = _guide(guide)
+    rules = Rules(*effort, arcs.symmetric, DENSE if guide is None else TOO_DIFFERENT)
+    bits = max(n - 1, 1).bit_length()
+    heap = np.empty(1, dtype=np.int64)
+    while True:
+        # A witness search pushes at most once for every record it looks at.
+        if heap.size < core.mids.size // 2 + 1:
+            heap = np.empty(core.mids.size // 2 + 1, dtype=np.int64)
+        status = contraction.contract(core, queue, lead, heap, bits, rules, STEPS)
+        if on_progress is not None:
+            on_progress(int(core.state[contraction.CONTRACTED]), n)
+        if status == contraction.DONE:
+            return core
+        if status == contraction.NEED_SPACE:
+            core = _enlarged(core)
+        elif status == contraction.TOO_LONG:
+            raise InputError(
+                f"a shortcut by {metric} is too long for 32-bit weights", fix="use coarser units"
+            )
+        elif status == contraction.TOO_DENSE and guide is not None:
+            raise InputError(
+                "the new weights have nothing in common with those that the order was made for",
+                fix="build a new hierarchy",
+            )
+        elif status == contraction.TOO_DENSE:
+            left = n - core.state[contraction.CONTRACTED]
+            raise InputError(
+                f"{NO_HIERARCHY}: its last {left} nodes came to have more than {DENSE} neighbours "
+                "each",
+                fix=INSTEAD,
+            )
+
+
+def _simple_arcs(graph: Graph, metric: str, other: str) -> _Arcs:
+    """The arcs without loops, and of parallel ones the cheapest, by tail and head."""
+    heads, weights = graph.heads, graph.metrics[metric]
+    if graph.m and int(weights.max()) >= contraction.NONE:
+        raise InputError(f"a {metric} of {contraction.NONE} steps", fix="use coarser units")
+    keys = graph.edge_tails.astype(np.int64) * graph.n + heads
+    order = np.lexsort((graph.metrics[other], weights, keys))
+    order = order[graph.edge_tails[order] != heads[order]]
+    keys = keys[order]
+    first = np.ones(len(keys), dtype=np.bool_)
+    first[1:] = keys[1:] != keys[:-1]
+    order, keys = order[first], keys[first]
+    tails, ends, costs = graph.edge_tails[order], heads[order], weights[order]
+    twins = ends.astype(np.int64) * graph.n + tails
+    twin = np.minimum(np.searchsorted(keys, twins), max(len(keys) - 1, 0))
+    symmetric = bool(np.array_equal(keys[twin], twins) and np.array_equal(costs[twin], costs))
+    return _Arcs(tails, ends, costs, order.astype(np.int32), symmetric)
+
+
+def _degrees(n: int, arcs: _Arcs) -> npt.NDArray[np.int64]:
+    """(n,) number of different neighbours."""
+    low = np.minimum(arcs.tails, arcs.heads).astype(np.int64)
+    pairs = np.unique(low * n + np.maximum(arcs.tails, arcs.heads))
+    return np.bincount(pairs // max(n, 1), minlength=n) + np.bincount(
+        pairs % max(n, 1), minlength=n
+    )
+
+
+def _check_even(degrees: npt.NDArray[np.int64]) -> None:
+    total = int(degrees.sum())
+    if len(degrees) <= SMALL or total == 0:
+        return
+    mean = float((degrees.astype(np.float64) ** 2).sum() / total)
+    if mean > UNEVEN:
+        raise InputError(
+            f"{NO_HIERARCHY}: the node at the end of an average arc has {mean:.0f} neighbours",
+            fix=INSTEAD,
+        )
+
+
+def _core(degrees: npt.NDArray[np.int64]) -> Core:
+    n = len(degrees)
+    room = degrees + 2
+    first = np.zeros(n, dtype=np.int64)
+    np.cumsum(room[:-1], out=first[1:])
+    top = int(room.sum())
+    # Roads need three times their arcs; more is taken when it turns out to be needed.
+    capacity = 2 * top + 65_536
+    state = np.zeros(contraction.STATE_SIZE, dtype=np.int64)
+    state[contraction.TOP] = top
+    return Core(
+        first=first,
+        held=np.zeros(n, dtype=np.int32),
+        room=room.astype(np.int32),
+        records=np.empty(4 * capacity, dtype=np.int32),
+        mids=np.empty(2 * capacity, dtype=np.int32),
+        rank=np.full(n, -1, dtype=np.int32),
+        level=np.zeros(n, dtype=np.int32),
+        cost=np.full(n, contraction.UNTOUCHED, dtype=np.int32),
+        need=np.full(n, -1, dtype=np.int32),
+        touched=np.empty(n + 1, dtype=np.int32),
+        before=np.empty(n, dtype=np.int32),
+        state=state,
+    )
+
+
+def _enlarged(core: Core) -> Core:
+    """The same core with a pool twice as large."""
+    return core._replace(
+        records=np.concatenate((core.records, np.empty_like(core.records))),
+        mids=np.concatenate((core.mids, np.empty_like(core.mids))),
+    )
+
+
+def _guide(index: Index | None) -> Guide:
+    # Read-only like the arrays of an index: Numba compiles once more for every difference.
+    none = frozen(np.empty(0, dtype=np.int32), np.int32)
+    if index is None:
+        return Guide(none, none, none, none, none, none, np.empty(0, dtype=np.int32))
+    mark = np.full(len(index.order), -1, dtype=np.int32)
+    order = frozen(index.order[::-1].copy(), np.int32)
+    return Guide(order, index.position, *index.up, *index.down, mark)
