@@ -118,7 +118,9 @@ class Format(ABC):
 
     def render(self, instance: VrpInstance) -> str:
         """Return an instance as text in this format, as far as it can hold it."""
-        raise NotImplementedError
+        raise InputError(
+            f"format {self.name!r} is only read", fix="use one that is written: native, vroom"
+        )
 
     def write(self, instance: VrpInstance) -> tuple[str, list[str]] | None:
         """Return an instance as text, and a sentence for each field that does not survive.
