@@ -143,16 +143,17 @@ def main() -> None:
     bench = parser.parse_args().bench
     out = csv.DictWriter(sys.stdout, FIELDS, lineterminator="\n")
     out.writeheader()
-    loaded = failed = good = bad = 0
+    files: dict[str, bool] = {}
+    good = bad = 0
     for row in rows(bench):
         out.writerow(row)
-        loaded += "load_s" in row
-        failed += "load_s" not in row
+        files[row["file"]] = "load_s" in row
         if "solution" in row:
-            fine = row.get("feasible") and row.get("matches", True)
+            fine = row.get("feasible") and row.get("matches")
             good, bad = good + bool(fine), bad + (not fine)
     print(
-        f"{loaded} loads, {failed} refused; {good} stored solutions recompute, {bad} do not",
+        f"{sum(files.values())} files load, {len(files) - sum(files.values())} are refused; "
+        f"{good} stored solutions recompute, {bad} do not",
         file=sys.stderr,
     )
 

@@ -250,15 +250,6 @@ class Graph:
         )
 
     @cached_property
-    def path_bounds(self) -> Mapping[str, int]:
-        """Per metric, a number no shortest path can exceed: it leaves every node at most once."""
-        rows = self.indptr[:-1][np.diff(self.indptr) > 0]
-        return {
-            key: int(np.maximum.reduceat(weights, rows).sum(dtype=np.int64)) if self.m else 0
-            for key, weights in self.metrics.items()
-        }
-
-    @cached_property
     def _index(self) -> dict[Any, int]:
         return {node: index for index, node in enumerate(self.node_ids.tolist())}
 

@@ -31,11 +31,6 @@ DESCRIPTIONS: dict[str, str] = {name: item["comment"] for name, item in _DOCUMEN
 """What each of them is, in a line."""
 
 
-def demo_names() -> tuple[str, ...]:
-    """Return the names of the embedded instances, ``parcel-day`` first."""
-    return NAMES
-
-
 def load_demo(name: str = DEFAULT) -> VrpInstance:
     """Return an embedded instance.
 
