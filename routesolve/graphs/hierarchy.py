@@ -544,7 +544,8 @@ class ContractionHierarchy:
         return np.array([a for a, _ in scales]), np.array([b for _, b in scales])
 
     def _tables(self, result: Floats, other: Floats) -> Tables:
-        return Tables(result, other) if self.metric == "duration" else Tables(other, result)
+        durations, distances = (result, other) if self.metric == "duration" else (other, result)
+        return Tables(durations, distances, result)
 
     def _node(self, node: int) -> int:
         # The general check takes longer than a query.

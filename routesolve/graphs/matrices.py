@@ -326,7 +326,7 @@ class NetworkTravel(TravelMatrix):
         from routesolve.graphs.shortest_paths import many_to_many
 
         unique, slot = np.unique(self.nodes, return_inverse=True)
-        durations, distances = many_to_many(self.graph, unique)
+        durations, distances, _ = many_to_many(self.graph, unique)
         pairs = np.ix_(slot, slot)
         return np.ascontiguousarray(distances[pairs]), np.ascontiguousarray(durations[pairs])
 

@@ -34,10 +34,14 @@ class Tables(NamedTuple):
         float64 seconds.
     distances : numpy.ndarray
         float64 metres, same shape.
+    costs : numpy.ndarray
+        float64 sums of the metric that was minimised, in its own unit: one of the two above, or
+        something else where that was minimised.
     """
 
     durations: Floats
     distances: Floats
+    costs: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -401,10 +405,10 @@ def check_nodes(graph: Graph, values: npt.ArrayLike, what: str) -> npt.NDArray[n
 
 def _tables(graph: Graph, metric: str, cost: Ints, along: Ints) -> Tables:
     """Integer sums as seconds and metres."""
-    durations, distances = (cost, along) if metric == "duration" else (along, cost)
-    return Tables(
-        _real(durations, graph.units["duration"]), _real(distances, graph.units["distance"])
-    )
+    costs = _real(cost, graph.units[metric])
+    other = _real(along, graph.units[adjacency.OTHER[metric]])
+    durations, distances = (costs, other) if metric == "duration" else (other, costs)
+    return Tables(durations, distances, costs)
 
 
 def _real(steps: Ints, unit: float) -> Floats:

@@ -197,7 +197,8 @@ def earliest_arrivals(travel: TravelTimes, source: int, departure: float) -> Tab
     """
     (start,) = check_nodes(travel.graph, [source], "source").tolist()
     at, along, _ = _search(travel, start, _departures(departure)[0], _NOBODY)
-    return Tables(at - float(departure), along)
+    durations = at - float(departure)
+    return Tables(durations, along, durations)
 
 
 def earliest_path(travel: TravelTimes, source: int, target: int, departure: float) -> TimedPath:
@@ -268,7 +269,7 @@ def band_matrices(
             *_scratch(travel.graph), durations, distances,
         )  # fmt: skip
         kernels.tables(*arguments)
-    return Tables(durations, distances)
+    return Tables(durations, distances, durations)
 
 
 _NOBODY = frozen(np.empty(0, np.int32), np.int32)
