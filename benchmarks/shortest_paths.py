@@ -284,13 +284,45 @@ def indexed(race: Race, ground: Ground) -> None:
         index_pairs(race, ground, index, peers)
         index_trees(race, ground, index, peers)
         index_tables(race, ground, index, peers)
-        index.customize(graph.metrics["duration"])
-        seconds = once(lambda: index.customize(graph.metrics["duration"]))
-        race.put("re-customisation", "customize", "own build", seconds, build)
+        labels(race, ground, index, peers)
+        customisation(race, ground, index, build, peers)
+
+
+def customisation(
+    race: Race, ground: Ground, index: Any, build: float, peers: dict[str, dict[str, Any]]
+) -> None:
+    """New weights for an order that depends on none, down to an index that can be asked."""
+    with optional("routesolve.graphs.customizable") as (customizable,):
+        customizable.CustomizableHierarchy.build(small_graph()).customize()  # compiles
+        built: list[Any] = []
+        whole = once(lambda: built.append(customizable.CustomizableHierarchy.build(ground.graph)))
+        seconds_of = ground.weights * ground.graph.units["duration"]
+        built[0].customize(seconds_of)
+        times = [once(lambda: built.append(built[0].customize(seconds_of))) for _ in range(5)]
+        mine = float(np.median(times))
+        task, other = "re-customisation", built[-1]
+        race.put(task, "customize", "own build", mine, build)
+        race.put("customizable build", "build", "own build", whole, build, "order and arcs")
         if "routingkit-cch" in peers:
             theirs = peers["routingkit-cch"]["customize"]
-            race.put("re-customisation", "customize", "routingkit-cch", seconds, theirs)
-        labels(race, ground, index, peers)
+            race.put(task, "customize", "routingkit-cch", mine, theirs, "theirs without pruning")
+        sources, targets = ground.many
+        same(
+            "customised",
+            other.distances(sources[:500], targets[:500]),
+            index.distances(sources[:500], targets[:500]),
+        )
+        ways = [
+            [once(lambda x=x: x.distances(sources, targets)) for _ in range(3)]
+            for x in (other, index)
+        ]
+        costs = [min(way) / len(sources) for way in ways]
+        race.put("CH one-to-one batched", "customised", "own build", *costs)
+        ways = [
+            [once(lambda x=x: x.costs(ground.rows, ground.columns)) for _ in range(3)]
+            for x in (other, index)
+        ]
+        race.put("table", "customised", "own build", *(min(way) for way in ways))
 
 
 def hierarchy_peers(race: Race, ground: Ground, build: float) -> dict[str, dict[str, Any]]:

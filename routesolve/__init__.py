@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UnsupportedFeature,
     )
     from routesolve.graphs.graph import Graph
+    from routesolve.graphs.network import RoadNetwork
     from routesolve.graphs.readers import load_network
     from routesolve.graphs.rounding import Rounding
     from routesolve.instances.generate import generate
@@ -60,6 +61,7 @@ _HOMES = {
         "UnsupportedFeature",
     ),
     "routesolve.graphs.graph": ("Graph",),
+    "routesolve.graphs.network": ("RoadNetwork",),
     "routesolve.graphs.readers": ("load_network",),
     "routesolve.graphs.rounding": ("Rounding",),
     "routesolve.instances.generate": ("generate",),
@@ -103,6 +105,7 @@ __all__ = [
     "Progress",
     "Report",
     "Result",
+    "RoadNetwork",
     "Rounding",
     "Route",
     "RouteSolveError",

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from routesolve.graphs.graph import Graph
-from routesolve.graphs.readers import load_network
+from routesolve.graphs.readers import load_graph
 from routesolve.instances.generators import integers
 from routesolve.instances.generators.network import shift_windows
 from routesolve.instances.instance import VrpInstance
@@ -49,7 +49,7 @@ class City:
     """Draws stops on a network, no junction twice, all with a street name."""
 
     def __init__(self, seed: int, *, spread: float = 1.0) -> None:
-        self.graph: Graph = load_network("cairo")
+        self.graph: Graph = load_graph("cairo")
         self.rng = np.random.default_rng(seed)
         assert self.graph.coordinates is not None
         self.points = self.graph.coordinates

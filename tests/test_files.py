@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from routesolve.errors import InputError
-from routesolve.files import save_text
+from routesolve.files import save_text, written_whole
 
 
 def test_replaces_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -37,3 +37,29 @@ def test_failure_leaves_the_old_file(tmp_path: Path) -> None:
         save_text(target, "\ud800")
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.json"]
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_interrupted_writing_leaves_the_old_file(tmp_path: Path, reason: BaseException) -> None:
+    """Ctrl-C and a full disk in the middle: the old file, no other, and an explanation."""
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+
+    def write_half() -> None:
+        with written_whole(target) as file:
+            file.write(b"half")
+            raise reason
+
+    with pytest.raises((KeyboardInterrupt, InputError), match=r"^$|No space left on device"):
+        write_half()
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_binary_files_may_be_sought_in(tmp_path: Path) -> None:
+    """Archives go back to write their headers."""
+    with written_whole(tmp_path / "a.bin") as file:
+        file.write(b"abc")
+        file.seek(1)
+        file.write(b"X")
+    assert (tmp_path / "a.bin").read_bytes() == b"aXc"

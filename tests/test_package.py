@@ -12,7 +12,7 @@ import routesolve
 from tests.conftest import ROOT
 
 HEAVY = ("torch", "ortools", "osmnx", "pandas", "matplotlib", "numba", "scipy", "pydantic", "numpy")
-ROOMS = ("graphs", "instances", "solutions", "solvers", "cli")
+ROOMS = ("pages", "graphs", "instances", "solutions", "solvers", "cli")
 
 
 def _loaded(statement: str) -> set[str]:

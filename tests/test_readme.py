@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import click
 from click.testing import CliRunner
 
 from routesolve.cli import COMMANDS, group
@@ -42,6 +43,8 @@ def test_options_of_the_examples_exist() -> None:
     for line in README.splitlines():
         if match := re.match(r"routesolve (\w+) (.*?)(#.*)?$", line):
             command = group.get_command(None, match[1])  # type: ignore[arg-type]
+            if isinstance(command, click.Group):
+                command = command.commands.get(match[2].split()[0])
             assert command is not None
             known = {name for option in command.params for name in option.opts}
             given = {word for word in match[2].split() if word.startswith("-")}

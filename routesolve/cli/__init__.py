@@ -18,6 +18,10 @@ COMMANDS = {
     "vrp": ("routesolve.cli.plans:vrp", "Solve a routing problem and write the checked plan."),
     "demo": ("routesolve.cli.plans:demo", "Solve an embedded problem on real streets."),
     "check": ("routesolve.cli.plans:check", "Check and price a plan made anywhere."),
+    "graph": ("routesolve.cli.networks:graph", "Make a street network, or look at one."),
+    "path": ("routesolve.cli.roads:path", "Find the way from one place to another."),
+    "matrix": ("routesolve.cli.roads:matrix", "Compute travel times between stops."),
+    "isochrone": ("routesolve.cli.roads:isochrone", "Show how far one gets in so many minutes."),
     "convert": ("routesolve.cli.tools:convert", "Convert an instance; list what does not survive."),
     "generate": ("routesolve.cli.tools:generate", "Write a seeded random instance."),
     "solvers": ("routesolve.cli.tools:solvers", "List solvers and the features they support."),
@@ -70,6 +74,8 @@ def group() -> None:
     routesolve vrp stops.csv --vehicles 4 --capacity 120 -o plan.html
     routesolve vrp X-n101-k25.vrp --time 30 -o best.sol
     routesolve check instance.json plan.json
+    routesolve graph build city.osm.pbf -o city.npz
+    routesolve path 31.33,30.09 31.35,30.10 --alternatives 2 -o path.html
 
     The answer goes to standard output, everything else to standard error. Exit codes: 0 solved,
     1 internal error, 2 bad input, 3 unreachable stops, 4 unserved jobs (with --strict),

@@ -11,9 +11,13 @@ import click
 
 from routesolve import api
 from routesolve.cli import render
-from routesolve.cli.options import input_options, solve_options, talk_options
-from routesolve.errors import ExitCode, InputError, Problem
-from routesolve.files import require_writable
+from routesolve.cli.options import (
+    input_options,
+    require_targets,
+    solve_options,
+    talk_options,
+)
+from routesolve.errors import ExitCode, InputError
 from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.result import Result
 from routesolve.solutions.writers import SUFFIXES, WRITERS
@@ -79,22 +83,6 @@ def exit_code(result: Result, *, strict: bool) -> ExitCode:
     return ExitCode.SOLVED
 
 
-def _check_targets(outputs: tuple[str, ...], format: str | None) -> None:
-    problems = []
-    for target in outputs:
-        if format is None and Path(target).suffix.lower() not in SUFFIXES:
-            problems.append(
-                Problem(
-                    f"no output format is known by the suffix {Path(target).suffix!r}",
-                    target,
-                    f"use one of {', '.join(SUFFIXES)}, or --format",
-                )
-            )
-        problems += require_writable(Path(target))
-    if problems:
-        raise InputError(problems)
-
-
 @click.command(short_help="Solve a routing problem and write the checked plan.")
 @click.argument("file")
 @click.option(
@@ -142,7 +130,8 @@ def vrp(
     routesolve vrp stops.csv --vehicles 4 --capacity 120 --network cairo -o plan.html
     routesolve vrp vroom-input.json --format vroom > vroom-output.json
     """
-    _check_targets(output, output_format)
+    suffixes = SUFFIXES if output_format is None else None
+    require_targets(output, suffixes, otherwise=", or --format")
     talk = render.Talk(quiet=quiet or as_json or (output_format is not None and not output))
     instance = load_instance(file, options)
     budget = make_budget(seconds, iterations, stall)

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from routesolve.instances.instance import VrpInstance
+from routesolve.numbers import lasting, reaching, shown
 from routesolve.solutions.checker import Report
 from routesolve.solutions.clock import Clock
-from routesolve.solutions.numbers import shown
 from routesolve.solutions.result import Result
 from routesolve.solutions.solution import Route
 from routesolve.solvers.base import Budget, Listener
 from routesolve.solvers.base import Progress as Event
+
+if TYPE_CHECKING:
+    from routesolve.graphs.maps import Routes
 
 PLAIN_SECONDS = 5.0  # between progress lines when nobody watches live
 
@@ -71,6 +82,18 @@ class Talk:
             return
         with self.console.status(f"{topic} ...", spinner="dots"):
             yield
+
+    @contextmanager
+    def counting(self, topic: str) -> Iterator[Callable[[int, int], None] | None]:
+        """A bar while something long goes on that knows how much is done and how much there is."""
+        if self.quiet or not self.console.is_terminal:
+            yield None
+            return
+        said = TextColumn(f" [dim]{topic:<9}[/dim]")
+        columns = (said, BarColumn(bar_width=24), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as live:
+            task = live.add_task("", total=None)
+            yield lambda done, total: live.update(task, completed=done, total=total)
 
     def roads(self, instance: VrpInstance, seconds: float) -> None:
         """What the vehicles travel on."""
@@ -335,3 +358,40 @@ def names(table: Mapping[str, str], *, as_json: bool) -> None:
     width = max(map(len, table), default=0)
     for name, text in table.items():
         click.echo(f"{name:<{width}}  {text}")
+
+
+def pairs(lines: Sequence[tuple[str, str]]) -> None:
+    """Names and what is said of each, one below the other."""
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, text in lines:
+        click.echo(f"{click.style(f'{name:<{width}}', dim=True)}  {text}")
+
+
+def table(heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> None:
+    """A table; a head is a title and whether its column holds numbers."""
+    made = Table(box=None, pad_edge=True, header_style="dim")
+    for name, number in heads:
+        made.add_column(name.lower(), justify="right" if number else "left")
+    for row in rows:
+        made.add_row(*map(Text, row))
+    _console().print(made)
+
+
+def ways(found: Routes, *, directions: bool) -> None:
+    """The table of ways, and the streets of the best one."""
+    table(found.heads(), found.rows())
+    if not directions:
+        return
+    click.echo()
+    steps = [
+        (step.label, reaching(step.distance, clock=True), step.duration)
+        for step in found.ways[0].steps
+    ]
+    heads = (("", True), ("directions", False), ("distance", True), ("time", True))
+    table(
+        heads,
+        [
+            [str(k), name, length, lasting(seconds, clock=True)]
+            for k, (name, length, seconds) in enumerate(steps, 1)
+        ],
+    )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from routesolve.graphs.alternatives import Alternative, alternative_paths
     from routesolve.graphs.astar import Landmarks
     from routesolve.graphs.bfs import Hops, breadth_first
+    from routesolve.graphs.customizable import CustomizableHierarchy
+    from routesolve.graphs.drives import Drive, Step
     from routesolve.graphs.edge_data import Labels, Polylines
     from routesolve.graphs.graph import Graph
     from routesolve.graphs.hierarchy import ContractionHierarchy
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
         StraightLineTravel,
         TravelMatrix,
     )
-    from routesolve.graphs.readers import load_network
+    from routesolve.graphs.network import RoadNetwork
+    from routesolve.graphs.providers import PROVIDERS, provider_for
+    from routesolve.graphs.reach import Reach
+    from routesolve.graphs.readers import load_graph, load_network
     from routesolve.graphs.readers.dimacs import read_dimacs
     from routesolve.graphs.readers.edge_list import read_edge_list
     from routesolve.graphs.readers.osm import OsmNetwork, read_osm
@@ -40,7 +45,8 @@ if TYPE_CHECKING:
         path_geometry,
         shortest_path,
     )
-    from routesolve.graphs.snapping import Snap, Snapper
+    from routesolve.graphs.snapping import Places, Snapper
+    from routesolve.graphs.tables import matrix
     from routesolve.graphs.time_dependent import (
         TravelTimes,
         band_matrices,
@@ -52,6 +58,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Alternative": "alternatives",
     "ContractionHierarchy": "hierarchy",
+    "CustomizableHierarchy": "customizable",
+    "Drive": "drives",
     "ExplicitTravel": "matrices",
     "Forest": "shortest_paths",
     "Graph": "graph",
@@ -62,12 +70,16 @@ _HOME = {
     "Landmarks": "astar",
     "NetworkTravel": "matrices",
     "OsmNetwork": "readers.osm",
+    "PROVIDERS": "providers",
     "Path": "shortest_paths",
     "Paths": "shortest_paths",
+    "Places": "snapping",
     "Polylines": "edge_data",
+    "Reach": "reach",
+    "RoadNetwork": "network",
     "Rounding": "rounding",
-    "Snap": "snapping",
     "Snapper": "snapping",
+    "Step": "drives",
     "StraightLineTravel": "matrices",
     "Tables": "shortest_paths",
     "TravelMatrix": "matrices",
@@ -83,10 +95,13 @@ _HOME = {
     "expand": "turns",
     "isochrone": "isochrones",
     "k_shortest_paths": "k_shortest",
+    "load_graph": "readers",
     "load_network": "readers",
     "many_to_many": "shortest_paths",
+    "matrix": "tables",
     "one_to_all": "shortest_paths",
     "path_geometry": "shortest_paths",
+    "provider_for": "providers",
     "read_dimacs": "readers.dimacs",
     "read_edge_list": "readers.edge_list",
     "read_osm": "readers.osm",
@@ -96,6 +111,8 @@ _HOME = {
 __all__ = [
     "Alternative",
     "ContractionHierarchy",
+    "CustomizableHierarchy",
+    "Drive",
     "ExplicitTravel",
     "Forest",
     "Graph",
@@ -106,12 +123,16 @@ __all__ = [
     "Landmarks",
     "NetworkTravel",
     "OsmNetwork",
+    "PROVIDERS",
     "Path",
     "Paths",
+    "Places",
     "Polylines",
+    "Reach",
+    "RoadNetwork",
     "Rounding",
-    "Snap",
     "Snapper",
+    "Step",
     "StraightLineTravel",
     "Tables",
     "TravelMatrix",
@@ -127,10 +148,13 @@ __all__ = [
     "expand",
     "isochrone",
     "k_shortest_paths",
+    "load_graph",
     "load_network",
     "many_to_many",
+    "matrix",
     "one_to_all",
     "path_geometry",
+    "provider_for",
     "read_dimacs",
     "read_edge_list",
     "read_osm",

@@ -22,8 +22,8 @@ Int64s = npt.NDArray[np.int64]
 MOST_BUCKETS = 1 << 16
 """More buckets than this no longer fit into a processor's cache, and a heap is the better queue."""
 
-OTHER = {"duration": "distance", "distance": "duration"}
-"""The metric that is summed along the paths that minimise the key."""
+REPORTED = ("duration", "distance")
+"""The metrics that every search reports, whatever it minimises."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Adjacency:
     arcs : numpy.ndarray
         (m, 2) int32, the node at the other end and the weight.
     other : numpy.ndarray
-        (m,) int32 weights of the metric that is only summed.
+        (m,) int32 weights of the metric that decides among paths of equal cost.
     ids : numpy.ndarray
         (m,) int32, which arc of the graph each row is.
     shift : int
@@ -67,6 +67,16 @@ class Adjacency:
     def heaviest(self) -> int:
         """The largest weight."""
         return int(self.arcs[:, 1].max()) if self.m else 0
+
+    @cached_property
+    def ends(self) -> Int32s:
+        """(m,) int32, the node by which each row is filed."""
+        return frozen(np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr)), np.int32)
+
+
+def others(metric: str) -> tuple[str, ...]:
+    """The reported metrics besides the one minimised; the first decides among equal costs."""
+    return tuple(key for key in REPORTED if key != metric)
 
 
 def forward(graph: Graph, metric: str = "duration") -> Adjacency:
@@ -99,6 +109,13 @@ def reweighted(adjacency: Adjacency, weights: Int32s) -> Adjacency:
     rows.flags.writeable = False
     shift, buckets = widths(rows[:, 1])
     return Adjacency(adjacency.indptr, rows, adjacency.other, adjacency.ids, shift, buckets)
+
+
+def check_metric(graph: Graph, metric: str) -> None:
+    """InputError unless the graph has the metric."""
+    if metric not in graph.metrics:
+        known = ", ".join(map(repr, graph.metrics))
+        raise InputError(f"the graph has no metric {metric!r}", fix=f"use one of {known}")
 
 
 def kept(graph: Graph) -> dict[Any, Any]:
@@ -147,6 +164,12 @@ def in_units(steps: npt.ArrayLike, unit: float) -> npt.NDArray[np.float64]:
     return values / number if divide else values * number
 
 
+def real(steps: npt.ArrayLike, unit: float) -> npt.NDArray[np.float64]:
+    """Integer steps as seconds or metres, ``inf`` where they are negative: unreachable."""
+    values: npt.NDArray[np.float64] = np.where(np.asarray(steps) < 0, np.inf, in_units(steps, unit))
+    return values
+
+
 NO_LIMIT = (1 << 62) - 1
 """A cost no path reaches."""
 
@@ -167,8 +190,7 @@ def widths(weights: Int32s) -> tuple[int, int]:
 
 
 def _cached(graph: Graph, metric: str, *, backward: bool) -> Adjacency:
-    if metric not in OTHER:
-        raise InputError(f"unknown metric {metric!r}", fix='use "duration" or "distance"')
+    check_metric(graph, metric)
     store = kept(graph)
     key = ("adjacency", metric, backward)
     if key not in store:
@@ -178,13 +200,13 @@ def _cached(graph: Graph, metric: str, *, backward: bool) -> Adjacency:
 
 
 def _build(graph: Graph, metric: str, *, backward: bool) -> Adjacency:
+    weights, other = graph.metrics[metric], graph.metrics[others(metric)[0]]
     if backward:
         indptr, ends, ids = graph.reverse
-        weights, other = graph.metrics[metric][ids], graph.metrics[OTHER[metric]][ids]
+        weights, other = weights[ids], other[ids]
     else:
         indptr, ends = graph.indptr, graph.heads
         ids = frozen(np.arange(graph.m, dtype=np.int32), np.int32)
-        weights, other = graph.metrics[metric], graph.metrics[OTHER[metric]]
     arcs = np.empty((graph.m, 2), dtype=np.int32)
     arcs[:, 0] = ends
     arcs[:, 1] = weights

@@ -84,7 +84,7 @@ def alternative_paths(
         How many routes at most, the optimal one among them; fewer come back when no more are
         admissible.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
     method
         ``"via"``: the cheapest path through a node, nodes ranked by detour, sharing and plateau
         (Abraham et al.); ``"plateau"``: the longest stretches on which the trees from the source
@@ -150,8 +150,8 @@ class _Trees:
 
     def __init__(self, graph: Graph, source: int, target: int, metric: str) -> None:
         self.graph, self.source, self.target, self.metric = graph, source, target, metric
-        self.weights = graph.metrics[metric] if metric in graph.metrics else np.empty(0, np.int32)
         self.arcs = adjacency.forward(graph, metric)
+        self.weights = graph.metrics[metric]
         reverse = adjacency.backward(graph, metric)
         there = searches.grow(self.arcs, frozen([source], np.int32))
         back = searches.grow(reverse, frozen([target], np.int32))
@@ -280,7 +280,7 @@ def _measured(trees: _Trees, arcs: Int32s, taken: list[Int32s], samples: int) ->
     for i in range(len(chosen) - 1):
         # A search goes no further than the path itself does from here.
         left = total - int(at[chosen[i]])
-        found, _ = searches.table(trees.arcs, nodes[i : i + 1], nodes[i + 1 :], limit=left)
+        found, _, _ = searches.table(trees.arcs, nodes[i : i + 1], nodes[i + 1 :], limit=left)
         parts.append(at[chosen[i + 1 :]] - at[chosen[i]])
         least.append(found[0])
     part, best = np.concatenate(parts), np.concatenate(least)

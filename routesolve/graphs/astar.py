@@ -49,7 +49,7 @@ def astar(
     source, target
         Node numbers.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
     landmarks
         Built on this graph for this metric.
 
@@ -131,7 +131,7 @@ class Landmarks:
         count
             How many; fewer are taken when fewer are of use.
         metric
-            ``"duration"`` or ``"distance"``.
+            Any metric of the graph.
         method
             ``"farthest"``: each as far as possible from those before it; ``"avoid"``: each where
             the bounds so far are worst (better bounds, one more search each).

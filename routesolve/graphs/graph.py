@@ -13,19 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError, Problem
-from routesolve.graphs._arrays import frozen, listed
+from routesolve.graphs import _checks
+from routesolve.graphs._arrays import frozen
+from routesolve.graphs._checks import MAX_WEIGHT as MAX_WEIGHT
+from routesolve.graphs._checks import STEP
+from routesolve.graphs._checks import UNITS as UNITS
 from routesolve.graphs.edge_data import Labels, Polylines
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
+    from scipy.sparse import csr_array
 
     from routesolve.graphs.components import Dropped
-
-UNITS: Mapping[str, float] = MappingProxyType({"duration": 1e-3, "distance": 1e-3})
-"""What one integer step of a metric is worth: milliseconds in seconds, millimetres in metres."""
-
-MAX_WEIGHT = 2**31 - 1
-"""Largest weight of one arc: 24.8 days, 2147 km. Sums of weights are always int64."""
+    from routesolve.graphs.dataframes import Frames
+    from routesolve.graphs.renumbering import Renumbered
 
 
 class Reverse(NamedTuple):
@@ -106,7 +108,7 @@ class Graph:
             put(self, "coordinates", frozen(self.coordinates, np.float64))
         ids = np.arange(self.n) if self.node_ids is None else np.asarray(self.node_ids)
         put(self, "node_ids", frozen(ids, np.str_ if ids.dtype.kind == "U" else np.int64))
-        problems = _structure_problems(self)
+        problems = _checks.structure_problems(self)
         if problems:
             raise InputError(problems)
 
@@ -122,6 +124,7 @@ class Graph:
         coordinates: npt.ArrayLike | None = None,
         *,
         n: int | None = None,
+        metrics: Mapping[str, npt.ArrayLike] | None = None,
         node_ids: npt.ArrayLike | None = None,
         edge_attributes: Mapping[str, Labels] | None = None,
         geometry: Polylines | None = None,
@@ -142,6 +145,9 @@ class Graph:
             (n, 2) longitudes and latitudes in degrees.
         n
             Number of nodes; default: the number of coordinates, or the largest id + 1.
+        metrics
+            Further ones by name, e.g. ``{"cost": costs}``: (m,) finite, >= 0, kept to the
+            thousandth.
         node_ids, edge_attributes, geometry, name, source, licence, attribution
             See :class:`Graph`; one entry per arc in the order given here.
 
@@ -151,7 +157,7 @@ class Graph:
             Listing every arc with an id out of range or a weight that is negative, NaN or too
             large.
         """
-        tail_ids, head_ids = _ids("tails", tails), _ids("heads", heads)
+        tail_ids, head_ids = _checks.ids("tails", tails), _checks.ids("heads", heads)
         points = None if coordinates is None else np.asarray(coordinates, dtype=np.float64)
         if n is None:
             largest = max((int(a.max()) for a in (tail_ids, head_ids) if a.size), default=-1)
@@ -161,18 +167,21 @@ class Graph:
             "duration": np.asarray(durations_s, dtype=np.float64),
             "distance": np.asarray(distances_m, dtype=np.float64),
         }
+        more = metrics or {}
+        given |= {key: np.asarray(values, dtype=np.float64) for key, values in more.items()}
+        units = {key: UNITS.get(key, STEP) for key in given}
         sizes = {key: values.size for key, values in given.items()}
         sizes |= {key: len(labels) for key, labels in attributes.items()}
         sizes |= {"heads": len(head_ids)}
         if geometry is not None:
             sizes["geometry"] = len(geometry)
         with np.errstate(invalid="ignore", over="ignore"):
-            steps = {key: np.rint(values / UNITS[key]) for key, values in given.items()}
-        problems = _size_problems(len(tail_ids), sizes) or [
-            *_id_problems("tails", tail_ids, n),
-            *_id_problems("heads", head_ids, n),
-            *_weight_problems("duration", given["duration"], steps["duration"]),
-            *_weight_problems("distance", given["distance"], steps["distance"]),
+            steps = {key: np.rint(values / units[key]) for key, values in given.items()}
+        problems = _checks.size_problems(len(tail_ids), sizes) or [
+            *(Problem(f"the metric {key!r} is given twice") for key in UNITS if key in more),
+            *_checks.id_problems("tails", tail_ids, n),
+            *_checks.id_problems("heads", head_ids, n),
+            *(p for key in given for p in _checks.weight_problems(key, given[key], steps[key])),
         ]
         if problems:
             raise InputError(problems)
@@ -184,6 +193,7 @@ class Graph:
             indptr=indptr,
             heads=head_ids[order].astype(np.int32),
             metrics={key: value[order].astype(np.int32) for key, value in steps.items()},
+            units=units,
             coordinates=points,
             node_ids=None if node_ids is None else np.asarray(node_ids),  # type: ignore[arg-type]
             edge_attributes={key: labels.take(order) for key, labels in attributes.items()},
@@ -208,17 +218,55 @@ class Graph:
         return to_networkx(self)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a file written by :meth:`save`; InputError when it is damaged or another."""
+    def from_scipy(
+        cls,
+        durations: Any,
+        distances: Any = None,
+        coordinates: npt.ArrayLike | None = None,
+        **options: Any,
+    ) -> Graph:
+        """Build from sparse matrices; see :func:`routesolve.graphs.conversions.from_scipy`."""
+        from routesolve.graphs.conversions import from_scipy
+
+        return from_scipy(durations, distances, coordinates, **options)
+
+    def to_scipy(self, metric: str = "duration") -> csr_array:
+        """Return a metric as a sparse array; see :func:`routesolve.graphs.conversions.to_scipy`."""
+        from routesolve.graphs.conversions import to_scipy
+
+        return to_scipy(self, metric)
+
+    @classmethod
+    def from_dataframe(
+        cls, edges: pd.DataFrame, nodes: pd.DataFrame | None = None, **options: Any
+    ) -> Graph:
+        """Build from tables; see :func:`routesolve.graphs.dataframes.from_dataframe`."""
+        from routesolve.graphs.dataframes import from_dataframe
+
+        return from_dataframe(edges, nodes, **options)
+
+    def to_dataframe(self) -> Frames:
+        """Return two tables; see :func:`routesolve.graphs.dataframes.to_dataframe`."""
+        from routesolve.graphs.dataframes import to_dataframe
+
+        return to_dataframe(self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, memory_map: bool | None = None) -> Graph:
+        """Read a file written by :meth:`save`; see :func:`routesolve.graphs.storage.load`."""
         from routesolve.graphs.storage import load
 
-        return load(path)
+        return load(path, memory_map=memory_map)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to one ``.npz`` file, whole or not at all; the same graph gives the same bytes."""
+    def save(self, path: str | os.PathLike[str], *, compressed: bool | None = None) -> None:
+        """Write to one ``.npz`` file, whole or not at all; the same graph gives the same bytes.
+
+        Large graphs are stored so that they can be mapped into memory; see
+        :func:`routesolve.graphs.storage.save`.
+        """
         from routesolve.graphs.storage import save
 
-        save(self, path)
+        save(self, path, compressed=compressed)
 
     # ---------------------------------------------------------------- looking
 
@@ -266,6 +314,12 @@ class Graph:
 
         return largest_component(self)
 
+    def renumbered(self, order: str | npt.ArrayLike = "auto") -> Renumbered:
+        """The same graph, neighbours close in memory; see :mod:`routesolve.graphs.renumbering`."""
+        from routesolve.graphs.renumbering import renumbered
+
+        return renumbered(self, order)
+
     def __repr__(self) -> str:
         return f"<Graph {self.name or 'unnamed'}: {self.n} nodes, {self.m} arcs>"
 
@@ -279,97 +333,3 @@ class Graph:
         for key, value in state.items():
             object.__setattr__(self, key, value)
         self.__post_init__()
-
-
-def _ids(what: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    array: npt.NDArray[Any] = np.asarray(values)
-    if array.size == 0:
-        return np.empty(0, dtype=np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise InputError(f"{what} is not a list of node numbers", fix="give a 1-d integer array")
-    return array.astype(np.int64)
-
-
-def _size_problems(m: int, sizes: Mapping[str, int]) -> list[Problem]:
-    return [
-        Problem(f"{m} tails but {size} entries in {key}")
-        for key, size in sizes.items()
-        if size != m
-    ]
-
-
-def _id_problems(what: str, ids: npt.NDArray[np.int64], n: int) -> list[Problem]:
-    return listed(
-        np.flatnonzero((ids < 0) | (ids >= n)),
-        lambda arc: Problem(
-            f"node {ids[arc]} does not exist",
-            f"{what}[{arc}]",
-            f"use 0 .. {n - 1}" if n else "the graph has no nodes",
-        ),
-        what=f"bad ids in {what}",
-    )
-
-
-def _weight_problems(
-    what: str, values: npt.NDArray[np.float64], steps: npt.NDArray[np.float64]
-) -> list[Problem]:
-    # -0.0004 s rounds to zero steps, but is still a mistake.
-    good = (values >= 0) & (steps <= MAX_WEIGHT)
-    return listed(
-        np.flatnonzero(~good),
-        lambda arc: Problem(
-            f"{what} {values[arc]:g}",
-            f"arc {arc}",
-            f"give a number from 0 to {MAX_WEIGHT * UNITS[what]:.0f}",
-        ),
-        what=f"bad {what}s",
-    )
-
-
-def _structure_problems(graph: Graph) -> list[Problem]:
-    """Everything about the arrays that would make later code read outside of them."""
-    problems = []
-    indptr, n, m = graph.indptr, graph.n, graph.m
-    if n < 0 or indptr[0] != 0 or indptr[-1] != m or (np.diff(indptr) < 0).any():
-        problems.append(Problem("row pointers do not describe the arcs"))
-    if m and (graph.heads.min() < 0 or graph.heads.max() >= n):
-        problems.append(Problem("an arc ends in a node that does not exist"))
-    for key in UNITS:
-        if key not in graph.metrics:
-            problems.append(Problem(f"no metric {key!r}"))
-    for key, weights in graph.metrics.items():
-        if weights.shape != (m,) or (m and weights.min() < 0):
-            problems.append(Problem(f"metric {key!r} is not one weight >= 0 per arc"))
-        if not graph.units.get(key, 0.0) > 0.0:
-            problems.append(Problem(f"metric {key!r} has no unit"))
-    if graph.node_ids.shape != (n,):
-        problems.append(Problem(f"{graph.node_ids.size} node ids for {n} nodes"))
-    for key, labels in graph.edge_attributes.items():
-        codes = labels.codes
-        fits = codes.shape == (m,)
-        if not fits or (m and (codes.min() < -1 or codes.max() >= len(labels.table))):
-            problems.append(Problem(f"edge attribute {key!r} is not one label per arc"))
-    if graph.geometry is not None:
-        ends = graph.geometry.indptr
-        total = len(graph.geometry.points)
-        if ends.shape != (m + 1,) or ends[0] != 0 or ends[-1] != total or (np.diff(ends) < 0).any():
-            problems.append(Problem("geometry is not one polyline per arc"))
-    problems += _coordinate_problems(graph)
-    return problems
-
-
-def _coordinate_problems(graph: Graph) -> list[Problem]:
-    points = graph.coordinates
-    if points is None:
-        return []
-    if points.shape != (graph.n, 2):
-        return [Problem(f"coordinates of shape {points.shape} for {graph.n} nodes", fix="n x 2")]
-    return listed(
-        np.flatnonzero(~(np.abs(points) <= (180.0, 90.0)).all(axis=1)),
-        lambda v: Problem(
-            f"{points[v].tolist()} is no longitude and latitude",
-            f"node {graph.node_ids[v]}",
-            "give degrees; a projected graph must be taken back to EPSG:4326 first",
-        ),
-        what="bad coordinates",
-    )

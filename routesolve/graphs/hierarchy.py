@@ -8,67 +8,32 @@ a pair costs microseconds, a tree milliseconds, a table of a million entries ten
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from routesolve.errors import InputError, RoutingError
-from routesolve.graphs._arrays import frozen
+from routesolve.errors import InputError
+from routesolve.graphs import adjacency
 from routesolve.graphs._hierarchy import storage
-from routesolve.graphs._hierarchy.build import EFFORTS, FOLLOWING, Progress, contracted
+from routesolve.graphs._hierarchy.build import EFFORTS, Progress, contracted
 from routesolve.graphs._hierarchy.check import checked_index
 from routesolve.graphs._hierarchy.index import Index, finish
-from routesolve.graphs._kernels import ch_arcs, ch_query, ch_tables
-from routesolve.graphs._kernels.ch_query import Side
-from routesolve.graphs.graph import MAX_WEIGHT, Graph
-from routesolve.graphs.shortest_paths import Path, Tables, check_nodes
+from routesolve.graphs._hierarchy.queries import Queries, scale
+from routesolve.graphs._npz import DAMAGE
+from routesolve.graphs.graph import Graph
+from routesolve.graphs.shortest_paths import Path, Paths, Tables, check_nodes, no_way
 
 FORMAT = "routesolve-hierarchy"
-VERSION = 1
+VERSION = 2
 
 MANY_TARGETS = 3000
 """Targets from which on a table is swept rather than looked up in buckets."""
 
 Int32s = npt.NDArray[np.int32]
-Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Method = Literal["auto", "buckets", "sweep"]
-
-
-class _Scratch(NamedTuple):
-    """Working memory of one query at a time."""
-
-    there: Side
-    here: Side
-    along: Int64s
-    cost: npt.NDArray[Any]
-
-
-class _Spaces(NamedTuple):
-    """Search spaces of several nodes: row pointers, nodes, costs, sums of the other metric."""
-
-    ptr: Int64s
-    nodes: Int32s
-    costs: npt.NDArray[Any]
-    sums: Int64s
-
-
-class _Buckets(NamedTuple):
-    starts: Int32s
-    entries: npt.NDArray[Any]
-    beside: Int64s
-
-
-class _Part(NamedTuple):
-    """What a sweep to certain targets needs of the downward graph."""
-
-    ptr: Int32s
-    arcs: Int32s
-    which: Int32s
-    local: Int32s
-    columns: Int32s
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,44 +49,21 @@ class ContractionHierarchy:
     graph : Graph
         The graph it was built on.
     metric : str
-        What is minimised: ``"duration"`` or ``"distance"``; the other is summed along.
+        What is minimised: any metric of the graph; durations and distances are summed along.
     index : Index
         Its arrays.
-    far : int
-        More than any cost: 2^30 where all costs fit into 32 bits.
     """
 
     graph: Graph
     metric: str
     index: Index
-    _up_sums: Int64s = field(init=False)
-    _down_sums: Int64s = field(init=False)
-    _bits: int = field(init=False)
-    far: int = field(init=False)
-    _spare: list[_Scratch] = field(init=False, default_factory=list)
-    _prepared: dict[str, tuple[bytes, Any]] = field(init=False, default_factory=dict)
+    _ask: Queries = field(init=False)
+    _scales: tuple[tuple[float, float], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        index, put = self.index, object.__setattr__
-        sums = ch_arcs.add_up(
-            index.up.ptr,
-            index.down.ptr,
-            index.up_parts,
-            index.down_parts,
-            self.graph.metrics[self._other],
-        )
-        put(self, "_up_sums", frozen(sums[0], np.int64))
-        put(self, "_down_sums", frozen(sums[1], np.int64))
-        bound = sum(int(ch_arcs.longest_climb(*ways)) for ways in (index.up, index.down))
-        bits = max(self.graph.n - 1, 1).bit_length()
-        if bits + bound.bit_length() > 60:
-            raise InputError(
-                f"paths by {self.metric} on {self.graph.n} nodes could exceed 60-bit keys",
-                fix="use coarser units",
-            )
-        put(self, "_bits", bits)
-        # An unreached node plus any arc, and any climb plus any descent, must fit into an int32.
-        put(self, "far", 1 << 30 if bound < 1 << 30 else ch_query.FAR)
+        units = self.graph.units
+        object.__setattr__(self, "_ask", Queries(self.graph, self.metric, self.index))
+        object.__setattr__(self, "_scales", tuple(scale(units[k]) for k in adjacency.REPORTED))
 
     # ---------------------------------------------------------------- building
 
@@ -141,7 +83,7 @@ class ContractionHierarchy:
         graph
             A road network, directed or not.
         metric
-            What is minimised: ``"duration"`` or ``"distance"``.
+            What is minimised: any metric of the graph.
         effort
             ``"fast"``, ``"normal"`` or ``"best"``: time spent on building against time saved on
             queries.
@@ -155,69 +97,11 @@ class ContractionHierarchy:
             If the metric or the effort is unknown, paths could overflow, or the graph has no
             hierarchy (social networks).
         """
-        check_metric(metric)
+        adjacency.check_metric(graph, metric)
         if effort not in EFFORTS:
             raise InputError(f"unknown effort {effort!r}", fix=f"use one of {', '.join(EFFORTS)}")
-        core = contracted(graph, metric, _OTHER[metric], EFFORTS[effort], None, on_progress)
+        core = contracted(graph, metric, EFFORTS[effort], on_progress)
         return cls(graph, metric, finish(core))
-
-    def customize(
-        self, weights: Graph | npt.ArrayLike, *, on_progress: Progress | None = None
-    ) -> ContractionHierarchy:
-        """The same order of nodes for other weights, e.g. those of the present traffic.
-
-        Nodes are contracted once more in the known order. Shortcuts that were there stay without
-        being questioned; for all others witnesses are looked for afresh, so that the result is
-        right for any weights, however different. Queries slow down the more they differ, and the
-        work comes to between half of a build (little changed) and all of it (every arc changed).
-
-        Parameters
-        ----------
-        weights
-            (m,) weights of the arcs in the unit of :attr:`metric` (seconds or metres), finite and
-            >= 0; or a graph with the same arcs, which changes the other metric too.
-        on_progress
-            As in :meth:`build`.
-
-        Returns
-        -------
-        ContractionHierarchy
-            On a graph that carries the new weights.
-
-        Raises
-        ------
-        InputError
-            If the arcs are not the same, or a weight is negative, not finite or too large.
-        """
-        graph = weights if isinstance(weights, Graph) else self._reweighted(np.asarray(weights))
-        if not (
-            np.array_equal(graph.indptr, self.graph.indptr)
-            and np.array_equal(graph.heads, self.graph.heads)
-        ):
-            raise InputError(
-                "the new weights belong to a graph with other arcs", fix="build a new hierarchy"
-            )
-        core = contracted(graph, self.metric, self._other, FOLLOWING, self.index, on_progress)
-        return ContractionHierarchy(graph, self.metric, finish(core))
-
-    def _reweighted(self, weights: npt.NDArray[Any]) -> Graph:
-        graph = self.graph
-        if weights.shape != (graph.m,) or weights.dtype.kind not in "iuf":
-            raise InputError(
-                f"new weights of shape {weights.shape} for {graph.m} arcs",
-                fix="give one number per arc",
-            )
-        with np.errstate(invalid="ignore", over="ignore"):
-            steps = np.rint(weights / graph.units[self.metric])
-            bad = np.flatnonzero(~((weights >= 0) & (steps <= MAX_WEIGHT)))
-        if bad.size:
-            raise InputError(
-                f"{self.metric} {weights[bad[0]]:g} ({bad.size} bad weights in all)",
-                where=f"arc {bad[0]}",
-                fix="give finite numbers >= 0",
-            )
-        metrics = {**graph.metrics, self.metric: steps.astype(np.int32)}
-        return replace(graph, metrics=metrics)
 
     # ---------------------------------------------------------------- pairs
 
@@ -229,11 +113,9 @@ class ContractionHierarchy:
         InputError
             If a node does not exist.
         """
-        index, scratch = self.index, self._borrow()
-        s, t = index.position[self._node(source)], index.position[self._node(target)]
-        cost = ch_query.pair(index.up, index.down, self._bits, s, t, scratch.there, scratch.here)
-        self._spare.append(scratch)
-        return float("inf") if cost < 0 else _one(cost, self.graph.units[self.metric])
+        cost = int(self._ask.pairs(self._place(source), self._place(target))[0])
+        divisor, factor = scale(self.graph.units[self.metric])
+        return float("inf") if cost < 0 else cost / divisor * factor
 
     def distances(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> Floats:
         """Costs between pairs: from ``sources[i]`` to ``targets[i]``.
@@ -253,13 +135,8 @@ class ContractionHierarchy:
         InputError
             If a node does not exist or the lengths differ.
         """
-        s, t = self._places(sources, "sources"), self._places(targets, "targets")
-        if len(s) != len(t):
-            raise InputError(f"{len(s)} sources but {len(t)} targets", fix="give pairs")
-        costs = np.empty(len(s), dtype=np.int64)
-        index, scratch = self.index, self._borrow()
-        ch_query.pairs(index.up, index.down, self._bits, s, t, scratch.there, scratch.here, costs)
-        self._spare.append(scratch)
+        s, t = self._pairs(sources, targets)
+        costs = self._ask.pairs(s, t)
         divisor, factor = scale(self.graph.units[self.metric])
         return np.asarray(np.where(costs < 0, np.inf, costs / divisor * factor))
 
@@ -273,31 +150,44 @@ class ContractionHierarchy:
         RoutingError
             If there is no path.
         """
-        graph, index, scratch = self.graph, self.index, self._borrow()
-        start, end = self._node(source), self._node(target)
-        cost, along, nodes, arcs = ch_query.path(
-            index.up,
-            index.down,
-            index.up_parts,
-            index.down_parts,
-            graph.heads,
-            graph.metrics[self._other],
-            self._bits,
-            index.position[start],
-            index.position[end],
-            start,
-            scratch.there,
-            scratch.here,
+        found = self._ask.paths(self._place(source), self._place(target))
+        if found.costs[0] < 0:
+            raise no_way(self.graph, int(source), int(target))
+        nodes = np.empty(len(found.arcs) + 1, dtype=np.int32)
+        nodes[0] = source
+        self.graph.heads.take(found.arcs, out=nodes[1:], mode="clip")
+        (by_duration, seconds), (by_distance, metres) = self._scales
+        duration, distance = found.sums[0].tolist()
+        return Path(
+            nodes,
+            found.arcs,
+            duration / by_duration * seconds,
+            distance / by_distance * metres,
         )
-        self._spare.append(scratch)
-        if cost < 0:
-            ids = graph.node_ids
-            raise RoutingError(
-                f"no way from node {ids[start]} to node {ids[end]}",
-                fix="keep the largest strongly connected part (Graph.largest_component)",
-            )
-        sums = {self.metric: cost, self._other: along}
-        return Path(nodes, arcs, *(_one(sums[key], graph.units[key]) for key in _OTHER))
+
+    def paths(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> Paths:
+        """The cheapest paths between pairs: from ``sources[i]`` to ``targets[i]``.
+
+        Parameters
+        ----------
+        sources, targets
+            (p,) node numbers each.
+
+        Raises
+        ------
+        InputError
+            If a node does not exist or the lengths differ.
+        """
+        s, t = self._pairs(sources, targets)
+        found = self._ask.paths(s, t)
+        durations, distances = (
+            np.where(found.costs < 0, np.inf, sums / divisor * factor)
+            for sums, (divisor, factor) in zip(found.sums.T, self._scales, strict=True)
+        )
+        order = self.index.order
+        # The kernel makes room for up to twice as many arcs.
+        arcs = found.arcs.copy()
+        return Paths(self.graph, order[s], order[t], durations, distances, found.stops, arcs)
 
     # ---------------------------------------------------------------- trees
 
@@ -309,24 +199,7 @@ class ContractionHierarchy:
         InputError
             If the node does not exist.
         """
-        index, scratch = self.index, self._borrow()
-        space = self._spaces(self._places([source], "source"), scratch)
-        divisor, factor = scale(self.graph.units[self.metric])
-        result = np.empty(self.graph.n)
-        ch_tables.tree_costs(
-            index.down.ptr,
-            index.down.arcs,
-            space.nodes,
-            space.costs,
-            index.position,
-            scratch.cost,
-            self.far,
-            divisor,
-            factor,
-            result,
-        )
-        self._spare.append(scratch)
-        return result
+        return self._ask.tree_costs(self._places([source], "source"))
 
     def one_to_all(self, source: int) -> Tables:
         """Cheapest paths from one node to all.
@@ -341,26 +214,7 @@ class ContractionHierarchy:
         InputError
             If the node does not exist.
         """
-        index, scratch = self.index, self._borrow()
-        space = self._spaces(self._places([source], "source"), scratch)
-        result, other = np.empty(self.graph.n), np.empty(self.graph.n)
-        ch_tables.tree_both(
-            index.down.ptr,
-            index.down.arcs,
-            self._down_sums,
-            space.nodes,
-            space.costs,
-            space.sums,
-            index.position,
-            scratch.cost,
-            scratch.along,
-            self.far,
-            *self._scale,
-            result,
-            other,
-        )
-        self._spare.append(scratch)
-        return self._tables(result, other)
+        return self._ask.tree(self._places([source], "source"))
 
     # ---------------------------------------------------------------- tables
 
@@ -379,33 +233,7 @@ class ContractionHierarchy:
             (s, t) float64 seconds (or metres); ``inf`` = no path.
         """
         s, t = self._sides(sources, targets)
-        result = np.empty((len(s), len(t)))
-        scratch = self._borrow()
-        spaces = self._spaces(s, scratch)
-        divisor, factor = scale(self.graph.units[self.metric])
-        if self._swept(method, len(t)):
-            part = self._part(t)
-            cost = np.empty((len(part.ptr) - 1, ch_tables.LANES), dtype=scratch.cost.dtype)
-            ch_tables.sweep_costs(
-                part.ptr,
-                part.arcs,
-                part.local,
-                spaces.ptr,
-                spaces.nodes,
-                spaces.costs,
-                part.columns,
-                cost,
-                self.far,
-                divisor,
-                factor,
-                result,
-            )
-        else:
-            buckets = self._buckets(t, scratch)
-            row = np.empty(len(t), dtype=scratch.cost.dtype)
-            ch_tables.scan_costs(*spaces[:3], *buckets[:2], row, self.far, divisor, factor, result)
-        self._spare.append(scratch)
-        return result
+        return self._ask.costs(s, t, swept=_swept(method, len(t)))
 
     def table(
         self,
@@ -437,57 +265,25 @@ class ContractionHierarchy:
             If a node does not exist.
         """
         s, t = self._sides(sources, targets)
-        result, other = np.empty((len(s), len(t))), np.empty((len(s), len(t)))
-        scratch = self._borrow()
-        spaces = self._spaces(s, scratch)
-        if self._swept(method, len(t)):
-            part = self._part(t)
-            shape = len(part.ptr) - 1, ch_tables.LANES
-            ch_tables.sweep_both(
-                part.ptr,
-                part.arcs,
-                self._down_sums[part.which],
-                part.local,
-                spaces.ptr,
-                spaces.nodes,
-                spaces.costs,
-                spaces.sums,
-                part.columns,
-                np.empty(shape, dtype=scratch.cost.dtype),
-                np.empty(shape, dtype=np.int64),
-                self.far,
-                *self._scale,
-                result,
-                other,
-            )
-        else:
-            row = np.empty(len(t), dtype=scratch.cost.dtype)
-            along = np.empty(len(t), dtype=np.int64)
-            ch_tables.scan_both(
-                *spaces,
-                *self._buckets(t, scratch),
-                row,
-                along,
-                self.far,
-                *self._scale,
-                result,
-                other,
-            )
-        self._spare.append(scratch)
-        return self._tables(result, other)
+        return self._ask.table(s, t, swept=_swept(method, len(t)))
 
     # ---------------------------------------------------------------- keeping
 
     @property
     def narrow(self) -> bool:
         """Whether no search that climbs and descends can leave 32 bits."""
-        return self.far < ch_query.FAR
+        return self._ask.narrow
+
+    @property
+    def far(self) -> int:
+        """More than any cost: 2^30 where all costs fit into 32 bits."""
+        return self._ask.far
 
     @property
     def memory(self) -> int:
-        """Bytes of all arrays of the index."""
-        sums = self.index.position.nbytes + self._up_sums.nbytes + self._down_sums.nbytes
-        return sums + sum(array.nbytes for array in self.index.arrays.values())
+        """Bytes of all arrays of the index; sums along shortcuts count once they are needed."""
+        held = sum(array.nbytes for array in self.index.arrays.values())
+        return held + self.index.position.nbytes + self._ask.memory
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one ``.npz`` file, whole or not at all; the graph is not part of it.
@@ -516,9 +312,9 @@ class ContractionHierarchy:
         """
         meta, arrays = storage.load(path, graph, kind=FORMAT, version=VERSION)
         try:
-            check_metric(meta["metric"])
+            adjacency.check_metric(graph, meta["metric"])
             return cls(graph, meta["metric"], checked_index(arrays, graph))
-        except storage.DAMAGE as error:
+        except DAMAGE as error:
             raise InputError(
                 f"damaged index: {error}", where=str(path), fix="build the index again"
             ) from error
@@ -533,28 +329,22 @@ class ContractionHierarchy:
 
     # ---------------------------------------------------------------- inside
 
-    @property
-    def _other(self) -> str:
-        return _OTHER[self.metric]
-
-    @property
-    def _scale(self) -> tuple[Floats, Floats]:
-        """Divisors and factors that turn steps of this metric and of the other into real units."""
-        scales = [scale(self.graph.units[key]) for key in (self.metric, self._other)]
-        return np.array([a for a, _ in scales]), np.array([b for _, b in scales])
-
-    def _tables(self, result: Floats, other: Floats) -> Tables:
-        durations, distances = (result, other) if self.metric == "duration" else (other, result)
-        return Tables(durations, distances, result)
-
-    def _node(self, node: int) -> int:
+    def _place(self, node: int) -> Int32s:
+        """The number of one node within the index, (1,)."""
         # The general check takes longer than a query.
         if type(node) is int and 0 <= node < self.graph.n:
-            return node
-        return int(check_nodes(self.graph, [node], "node")[0])
+            return self.index.position[node : node + 1].copy()
+        return self._places([node], "node")
 
     def _places(self, nodes: npt.ArrayLike, what: str) -> Int32s:
-        return frozen(self.index.position[check_nodes(self.graph, nodes, what)], np.int32)
+        # Not read-only, here and above: Numba compiles once more for every difference in that.
+        return self.index.position[check_nodes(self.graph, nodes, what)]
+
+    def _pairs(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[Int32s, Int32s]:
+        s, t = self._places(sources, "sources"), self._places(targets, "targets")
+        if len(s) != len(t):
+            raise InputError(f"{len(s)} sources but {len(t)} targets", fix="give pairs")
+        return s, t
 
     def _sides(
         self, sources: npt.ArrayLike, targets: npt.ArrayLike | None
@@ -562,77 +352,8 @@ class ContractionHierarchy:
         s = self._places(sources, "sources")
         return s, s if targets is None else self._places(targets, "targets")
 
-    def _borrow(self) -> _Scratch:
-        """Working memory; the caller puts it back only after a query that ran to its end."""
-        try:
-            return self._spare.pop()
-        except IndexError:
-            n = self.graph.n
-            arcs = max(len(self.index.up_parts), len(self.index.down_parts)) // 2
-            there, here = (
-                Side(
-                    np.full(n, ch_query.FAR, dtype=np.int64),
-                    np.empty(n, dtype=np.int32),
-                    np.empty(arcs + 1, dtype=np.int64),
-                    np.empty(n, dtype=np.int32),
-                )
-                for _ in range(2)
-            )
-            cost = np.empty(n, dtype=np.int32 if self.narrow else np.int64)
-            return _Scratch(there, here, np.empty(n, dtype=np.int64), cost)
 
-    def _spaces(self, places: Int32s, scratch: _Scratch, *, downward: bool = False) -> _Spaces:
-        index = self.index
-        ways, back = (index.down, index.up) if downward else (index.up, index.down)
-        sums = self._down_sums if downward else self._up_sums
-        ptr, nodes, costs, along = ch_query.spaces(
-            ways, back, sums, self._bits, places, scratch.there, scratch.along
-        )
-        return _Spaces(ptr, nodes, costs.astype(scratch.cost.dtype), along)
-
-    def _swept(self, method: str, targets: int) -> bool:
-        if method not in ("auto", "buckets", "sweep"):
-            raise InputError(f"unknown method {method!r}", fix='use "auto", "buckets" or "sweep"')
-        return method == "sweep" or (method == "auto" and targets >= MANY_TARGETS)
-
-    def _buckets(self, targets: Int32s, scratch: _Scratch) -> _Buckets:
-        key, held = targets.tobytes(), self._prepared.get("buckets")
-        if held is None or held[0] != key:
-            spaces = self._spaces(targets, scratch, downward=True)
-            starts = np.empty(self.graph.n + 1, dtype=np.int32)
-            entries = np.empty(2 * len(spaces.nodes), dtype=scratch.cost.dtype)
-            beside = np.empty(len(spaces.nodes), dtype=np.int64)
-            ch_tables.fill_buckets(*spaces, starts, entries, beside)
-            held = self._prepared["buckets"] = key, _Buckets(starts, entries, beside)
-        return held[1]
-
-    def _part(self, targets: Int32s) -> _Part:
-        key, held = targets.tobytes(), self._prepared.get("part")
-        if held is None or held[0] != key:
-            local = np.empty(self.graph.n, dtype=np.int32)
-            part = ch_tables.select(self.index.down.ptr, self.index.down.arcs, targets, local)
-            held = self._prepared["part"] = key, _Part(*part, local, local[targets])
-        return held[1]
-
-
-_OTHER = {"duration": "distance", "distance": "duration"}
-
-
-def check_metric(metric: str) -> None:
-    """InputError unless the metric is one that an index can minimise."""
-    if metric not in _OTHER:
-        raise InputError(f"unknown metric {metric!r}", fix='use "duration" or "distance"')
-
-
-def scale(unit: float) -> tuple[float, float]:
-    """Divisor and factor that turn integer steps into real units."""
-    # Dividing by 1000 is correctly rounded where multiplying by 0.001 is not.
-    per_unit = round(1.0 / unit)
-    return (
-        (float(per_unit), 1.0) if per_unit and abs(per_unit * unit - 1.0) < 1e-12 else (1.0, unit)
-    )
-
-
-def _one(steps: int, unit: float) -> float:
-    divisor, factor = scale(unit)
-    return float(steps / divisor * factor)
+def _swept(method: str, targets: int) -> bool:
+    if method not in ("auto", "buckets", "sweep"):
+        raise InputError(f"unknown method {method!r}", fix='use "auto", "buckets" or "sweep"')
+    return method == "sweep" or (method == "auto" and targets >= MANY_TARGETS)

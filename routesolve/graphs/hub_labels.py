@@ -16,11 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError
+from routesolve.graphs import adjacency
 from routesolve.graphs._arrays import frozen
 from routesolve.graphs._hierarchy import storage
+from routesolve.graphs._hierarchy.queries import scale
 from routesolve.graphs._kernels import ch_labels
+from routesolve.graphs._npz import DAMAGE, Arrays
 from routesolve.graphs.graph import Graph
-from routesolve.graphs.hierarchy import ContractionHierarchy, check_metric, scale
+from routesolve.graphs.hierarchy import ContractionHierarchy
 from routesolve.graphs.shortest_paths import check_nodes
 
 FORMAT = "routesolve-hub-labels"
@@ -45,7 +48,7 @@ class HubLabels:
     graph : Graph
         The graph it is about.
     metric : str
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
     position : numpy.ndarray
         (n,) int32, number of a node of the graph within the labels.
     up_starts, down_starts : numpy.ndarray
@@ -215,13 +218,13 @@ class HubLabels:
         """
         meta, arrays = storage.load(path, graph, kind=FORMAT, version=VERSION)
         try:
-            check_metric(meta["metric"])
+            adjacency.check_metric(graph, meta["metric"])
             position = storage.take(arrays, "position", np.int32, graph.n)
             if not np.array_equal(np.sort(position), np.arange(graph.n)):
                 raise ValueError("positions are not a permutation")
             halves = _checked_half(arrays, "up", graph.n)
             other = _checked_half(arrays, "down", graph.n) if "down_starts" in arrays else halves
-        except storage.DAMAGE as error:
+        except DAMAGE as error:
             raise InputError(
                 f"damaged index: {error}", where=str(path), fix="build the index again"
             ) from error
@@ -232,7 +235,7 @@ class HubLabels:
 
 
 def _checked_half(
-    arrays: storage.Arrays, way: str, n: int
+    arrays: Arrays, way: str, n: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """Labels of one direction that a merge never runs out of; ValueError otherwise."""
     starts = storage.take(arrays, f"{way}_starts", np.int64)

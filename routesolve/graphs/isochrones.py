@@ -119,7 +119,7 @@ def isochrone(
     limit
         Seconds or metres, finite.
     metric
-        ``"duration"`` or ``"distance"``.
+        Any metric of the graph.
 
     Raises
     ------

@@ -39,7 +39,7 @@ def k_shortest_paths(
     k
         How many; fewer come back when there are no more.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class _Branches:
         back = searches.grow(adjacency.backward(graph, metric), frozen([target], np.int32))
         self.bound = np.where(back.cost < 0, FAR64 // 2, back.cost)
         self.weights = graph.metrics[metric]
-        self.other = graph.metrics[adjacency.OTHER[metric]]
+        self.other = graph.metrics[adjacency.others(metric)[0]]
         self.work = astar.Scratch(graph.n, graph.m)
         self.work.bound = self.bound
 
@@ -108,7 +108,7 @@ class _Branches:
         """The cheapest path of at most `limit` steps over `prefix` and then none of `used`."""
         graph, work = self.graph, self.work
         row = np.array(prefix, np.int32)
-        cost, along = int(self.weights[row].sum()), int(self.other[row].sum())
+        cost, along = (int(w[row].sum(dtype=np.int64)) for w in (self.weights, self.other))
         spur = int(graph.heads[row[-1]]) if prefix else self.source
         closed = graph.edge_tails[row]
         banned = np.array(sorted(used or ()), np.int32)

@@ -20,6 +20,8 @@ from routesolve.graphs.rounding import Rounding
 
 if TYPE_CHECKING:
     from routesolve.graphs.graph import Graph
+    from routesolve.graphs.network import RoadNetwork
+    from routesolve.graphs.snapping import Places
 
 Floats = npt.NDArray[np.float64]
 IndexLike = int | npt.NDArray[np.integer]
@@ -282,67 +284,58 @@ class StraightLineTravel(TravelMatrix):
 
 
 class NetworkTravel(TravelMatrix):
-    """Distances (metres) and durations (seconds) along the fastest roads between stops.
+    """Distances (metres) and durations (seconds) along the best roads between stops.
 
-    Every stop is put on its nearest node; the way between the stop and that node is not counted,
-    only reported in `snap_distances`. Distances are those of the fastest path, as OSRM reports
-    them. A pair without a path is ``inf`` in both; who reads the matrix names the stop.
+    Every stop is put on the nearest street; the way between the stop and the street is not counted,
+    only reported in `snap_distances`. Distances and durations are those of the best route, as OSRM
+    reports them. A pair without a route is ``inf`` in both; who reads the matrix names the stop.
 
     Parameters
     ----------
-    graph
-        The roads.
+    network
+        The roads; a plain graph stands for roads on which turns do not count.
     points
         (n, 2) longitudes and latitudes in degrees.
 
     Attributes
     ----------
-    graph : Graph
+    network : RoadNetwork
         The roads.
-    nodes : numpy.ndarray
-        (n,) int32 node of each stop; two stops may share one.
+    places : Places
+        Where the stops lie on them.
     """
 
-    def __init__(self, graph: Graph, points: npt.ArrayLike) -> None:
-        from routesolve.graphs.snapping import Snapper
+    def __init__(self, network: RoadNetwork | Graph, points: npt.ArrayLike) -> None:
+        from routesolve.graphs.network import RoadNetwork
 
         problems: list[Problem] = []
         array = _points(points, problems, lonlat=True)
         if problems:
             raise InputError(problems)
-        self.graph = graph
+        self.network = network if isinstance(network, RoadNetwork) else RoadNetwork(network)
         self.points = array
         self.n = len(array)
-        snap = Snapper(graph).snap(array)
-        self.nodes = snap.nodes
-        self.snap_distances = snap.distances_m
+        self.places: Places = self.network.place(array)
+        self.snap_distances = self.places.distances_m
 
     @property
     def description(self) -> str:
         """The network's name."""
-        return f"fastest roads on {self.graph.name or 'the given network'}"
+        return f"fastest roads on {self.network.name or 'the given network'}"
 
     def _build(self) -> tuple[Floats, Floats]:
-        from routesolve.graphs.shortest_paths import many_to_many
-
-        unique, slot = np.unique(self.nodes, return_inverse=True)
-        durations, distances, _ = many_to_many(self.graph, unique)
-        pairs = np.ix_(slot, slot)
-        return np.ascontiguousarray(distances[pairs]), np.ascontiguousarray(durations[pairs])
+        durations, distances, _ = self.network.tables(self.places)
+        return distances, durations
 
     def geometry(self, i: int, j: int) -> Floats:
-        """The roads driven from stop `i` to stop `j`, node to node.
+        """The roads driven from stop `i` to stop `j`, from street to street.
 
         Raises
         ------
         RoutingError
-            If there is no path.
+            If there is no route.
         """
-        from routesolve.graphs.shortest_paths import path_geometry, shortest_path
-
-        path = shortest_path(self.graph, int(self.nodes[i]), int(self.nodes[j]))
-        line = path_geometry(self.graph, path)
-        return line if len(line) > 1 else np.repeat(line, 2, axis=0)
+        return self.network.route(self.places[i], self.places[j]).geometry
 
 
 def _square(name: str, values: npt.ArrayLike, problems: list[Problem]) -> Floats | None:

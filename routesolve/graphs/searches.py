@@ -10,6 +10,7 @@ could outgrow them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ class Grown(NamedTuple):
     Attributes
     ----------
     cost, along : numpy.ndarray
-        (n,) int64 sums of the metric and of the other one.
+        (n,) int64 sums of the metric and of the one that decides among equal costs.
     entry : numpy.ndarray
         (n,) int32 row of the adjacency by which a node is entered; -1 at the sources.
     """
@@ -59,7 +60,7 @@ class Scratch(NamedTuple):
     touched: Int32s
 
 
-def scratch(arcs: Adjacency, sources: int = 1) -> Scratch:
+def scratch(arcs: Adjacency, sources: int) -> Scratch:
     """Fresh arrays for a bucket search from that many sources."""
     n = arcs.n
     return Scratch(
@@ -110,23 +111,49 @@ def grow(
     return Grown(room.cost, room.along, room.entry)
 
 
+def extra_weights(graph: Graph, arcs: Adjacency, keys: Sequence[str]) -> Int32s:
+    """(e, m) weights of some metrics in the order of the rows of `arcs`."""
+    rows = [graph.metrics[key][arcs.ids] for key in keys]
+    return np.array(rows, np.int32).reshape(len(rows), arcs.m)
+
+
+def tree_sums(arcs: Adjacency, forest: Grown, extra: Int32s) -> Int64s:
+    """Sums of further metrics (e, m) over the paths of a forest, (e, n) int64; -1 = unreached."""
+    sums = np.empty((len(extra), arcs.n), np.int64)
+    if len(extra):
+        bucket.tree_sums(forest.entry, arcs.ends, forest.cost, extra, sums)
+    return sums
+
+
 def table(
-    arcs: Adjacency, sources: Int32s, targets: Int32s, *, limit: int = NO_LIMIT
-) -> tuple[Int64s, Int64s]:
-    """Costs and sums of the other metric, (s, t) int64; -1 = unreachable within `limit`."""
+    arcs: Adjacency,
+    sources: Int32s,
+    targets: Int32s,
+    *,
+    limit: int = NO_LIMIT,
+    extra: Int32s | None = None,
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Costs, sums of the deciding metric, (s, t) int64, and of the `extra` ones, (e, s, t).
+
+    `extra` is (e, m) int32 in the order of the rows of `arcs`; -1 = unreachable within `limit`.
+    """
+    weights = np.empty((0, arcs.m), np.int32) if extra is None else extra
     costs = np.empty((len(sources), len(targets)), np.int64)
     alongs = np.empty_like(costs)
+    sums = np.empty((len(weights), *costs.shape), np.int64)
     if costs.size == 0:
-        return costs, alongs
+        return costs, alongs, sums
     done = 0
+    ends = arcs.ends if len(weights) else frozen([], np.int32)
     if arcs.buckets:
-        work = scratch(arcs)
+        work = scratch(arcs, 1)
+        known = np.full(arcs.n if len(weights) else 0, -1, np.int64)
         ended, done = bucket.table(
-            arcs.indptr, arcs.arcs, arcs.other, arcs.shift, sources, targets, limit, effort(arcs),
-            *work, costs, alongs,
+            arcs.indptr, arcs.arcs, arcs.other, ends, weights, arcs.shift, sources, targets, limit,
+            effort(arcs), *work, known, costs, alongs, sums,
         )  # fmt: skip
         if ended == bucket.DONE:
-            return costs, alongs
+            return costs, alongs, sums
     room = _heap_scratch(arcs.n, arcs.m + 1, np.int64, heap.FAR)
     wanted = np.zeros(arcs.n, np.int8)
     wanted[targets] = 1
@@ -136,8 +163,13 @@ def table(
         reached = room.cost[targets] < heap.FAR
         costs[row] = np.where(reached, room.cost[targets], -1)
         alongs[row] = np.where(reached, room.along[targets], -1)
+        if len(weights):
+            found = np.full(arcs.n, -1, np.int64)
+            found[targets] = costs[row]
+            forest = Grown(found, room.along, room.entry)
+            sums[:, row] = tree_sums(arcs, forest, weights)[:, targets]
         room.cost[room.touched[:count]] = heap.FAR
-    return costs, alongs
+    return costs, alongs, sums
 
 
 class _Heap(NamedTuple):
@@ -194,7 +226,7 @@ class Meeting(NamedTuple):
 def pairs(
     graph: Graph, metric: str, sources: Int32s, targets: Int32s
 ) -> tuple[Int64s, Int64s, Int64s, Int32s]:
-    """Costs, sums of the other metric, row pointers and arcs of the paths of (p,) pairs."""
+    """Costs, sums of the deciding metric, row pointers and arcs of the paths of (p,) pairs."""
     there, back = adjacency.forward(graph, metric), adjacency.backward(graph, metric)
     count = len(sources)
     costs, alongs = np.empty(count, np.int64), np.empty(count, np.int64)

@@ -1,8 +1,10 @@
 """Shortest paths on a :class:`~routesolve.graphs.graph.Graph`: trees, tables, single paths.
 
-Every function minimises one metric and reports durations *and* distances along the same paths, as
-OSRM does. Among paths of equal cost the one that is least by the other metric counts, so that both
-numbers are the same whichever algorithm finds them.
+Every function minimises one metric of the graph and reports durations *and* distances along the
+same paths, as OSRM does. Among paths of equal cost the one of least duration counts (of least
+distance, where durations are minimised), so that both numbers are the same whichever algorithm
+finds them. Where a third metric is minimised, paths may be equal in cost and duration: the distance
+is then that of one of them.
 
 Integer weights go through a bucket queue; where weights spread over too many orders of magnitude
 for one, a heap takes over.
@@ -141,7 +143,7 @@ def dijkstra(
     indices
         One source or (k,) sources; default: all nodes.
     metric
-        ``"duration"`` or ``"distance"``; costs are in seconds or metres.
+        Any of the graph; costs are in its unit, seconds or metres.
     weights
         (m,) numbers per arc in the order of the graph's arcs, used instead of the metric: integers
         up to 2**31 - 1 or floats, finite and >= 0. Costs are then in the unit of the weights.
@@ -190,7 +192,7 @@ def one_to_all(
     source
         Node number.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
     limit
         Seconds or metres (of the metric) beyond which nodes count as unreachable.
 
@@ -207,7 +209,9 @@ def one_to_all(
     start = check_nodes(graph, [source], "source")
     arcs = adjacency.forward(graph, metric)
     forest = searches.grow(arcs, start, limit=adjacency.steps(graph, metric, limit))
-    return _tables(graph, metric, forest.cost, forest.along)
+    extra = searches.extra_weights(graph, arcs, adjacency.others(metric)[1:])
+    sums = searches.tree_sums(arcs, forest, extra)
+    return _tables(graph, metric, forest.cost, forest.along, *sums)
 
 
 def many_to_many(
@@ -227,7 +231,7 @@ def many_to_many(
     sources, targets
         (s,) and (t,) node numbers, repetition allowed; targets default to the sources.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
     limit
         Seconds or metres (of the metric) beyond which targets count as unreachable.
 
@@ -245,8 +249,9 @@ def many_to_many(
     columns = rows if targets is None else check_nodes(graph, targets, "targets")
     arcs = adjacency.forward(graph, metric)
     most = adjacency.steps(graph, metric, limit)
-    costs, alongs = searches.table(arcs, rows, columns, limit=most)
-    return _tables(graph, metric, costs, alongs)
+    extra = searches.extra_weights(graph, arcs, adjacency.others(metric)[1:])
+    costs, alongs, sums = searches.table(arcs, rows, columns, limit=most, extra=extra)
+    return _tables(graph, metric, costs, alongs, *sums)
 
 
 def shortest_path(graph: Graph, source: int, target: int, metric: str = "duration") -> Path:
@@ -259,7 +264,7 @@ def shortest_path(graph: Graph, source: int, target: int, metric: str = "duratio
     source, target
         Node numbers.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
 
     Raises
     ------
@@ -269,10 +274,10 @@ def shortest_path(graph: Graph, source: int, target: int, metric: str = "duratio
         If there is no path.
     """
     ends = check_nodes(graph, [source, target], "source, target")
-    costs, alongs, _, arcs = searches.pairs(graph, metric, ends[:1], ends[1:])
+    costs, _, _, arcs = searches.pairs(graph, metric, ends[:1], ends[1:])
     if costs[0] < 0:
         raise no_way(graph, int(ends[0]), int(ends[1]))
-    return _path(graph, metric, int(ends[0]), arcs, costs[0], alongs[0])
+    return path_of(graph, arcs, int(ends[0]))
 
 
 def shortest_paths(
@@ -287,7 +292,7 @@ def shortest_paths(
     sources, targets
         (p,) node numbers, taken pairwise.
     metric
-        What is minimised: ``"duration"`` or ``"distance"``.
+        What is minimised: any metric of the graph.
 
     Raises
     ------
@@ -298,7 +303,8 @@ def shortest_paths(
     if len(starts) != len(ends):
         raise InputError(f"{len(starts)} sources but {len(ends)} targets: no pairs")
     costs, alongs, stops, arcs = searches.pairs(graph, metric, starts, ends)
-    tables = _tables(graph, metric, costs, alongs)
+    sums = [_path_sums(graph.metrics[key][arcs], stops) for key in adjacency.others(metric)[1:]]
+    tables = _tables(graph, metric, costs, alongs, *(np.where(costs < 0, -1, s) for s in sums))
     return Paths(graph, starts, ends, tables.durations, tables.distances, stops, arcs)
 
 
@@ -363,9 +369,9 @@ def path_of(graph: Graph, arcs: npt.ArrayLike, source: int | None = None) -> Pat
     nodes = np.concatenate((np.array([start], np.int32), graph.heads[row]))
     if not np.array_equal(graph.edge_tails[row], nodes[:-1]):
         raise InputError("the arcs of a path do not hang together")
-    duration, distance = (int(graph.metrics[key][row].sum()) for key in ("duration", "distance"))
-    tables = _tables(graph, "duration", np.array(duration), np.array(distance))
-    return Path(nodes, row, float(tables.durations), float(tables.distances))
+    sums = [graph.metrics[key][row].sum(dtype=np.int64) for key in adjacency.REPORTED]
+    units = [graph.units[key] for key in adjacency.REPORTED]
+    return Path(nodes, row, *map(float, map(adjacency.real, sums, units)))
 
 
 def no_way(graph: Graph, source: int, target: int) -> RoutingError:
@@ -375,16 +381,6 @@ def no_way(graph: Graph, source: int, target: int) -> RoutingError:
         f"no way from node {ids[source]} to node {ids[target]}",
         fix="keep the largest strongly connected part (Graph.largest_component)",
     )
-
-
-def _path(
-    graph: Graph, metric: str, source: int, arcs: npt.NDArray[np.int32], cost: int, along: int
-) -> Path:
-    nodes = np.empty(len(arcs) + 1, np.int32)
-    nodes[0] = source
-    nodes[1:] = graph.heads[arcs]
-    tables = _tables(graph, metric, np.array(cost), np.array(along))
-    return Path(nodes, arcs, float(tables.durations), float(tables.distances))
 
 
 def check_nodes(graph: Graph, values: npt.ArrayLike, what: str) -> npt.NDArray[np.int32]:
@@ -403,13 +399,17 @@ def check_nodes(graph: Graph, values: npt.ArrayLike, what: str) -> npt.NDArray[n
     return frozen(nodes, np.int32)
 
 
-def _tables(graph: Graph, metric: str, cost: Ints, along: Ints) -> Tables:
-    """Integer sums as seconds and metres."""
-    costs = _real(cost, graph.units[metric])
-    other = _real(along, graph.units[adjacency.OTHER[metric]])
-    durations, distances = (costs, other) if metric == "duration" else (other, costs)
-    return Tables(durations, distances, costs)
+def _tables(graph: Graph, metric: str, cost: Ints, *besides: Ints) -> Tables:
+    """Integer sums of the metric and of :func:`adjacency.others` as seconds and metres."""
+    keys = (metric, *adjacency.others(metric))
+    real = {
+        key: adjacency.real(steps, graph.units[key])
+        for key, steps in zip(keys, (cost, *besides), strict=True)
+    }
+    return Tables(real["duration"], real["distance"], real[metric])
 
 
-def _real(steps: Ints, unit: float) -> Floats:
-    return np.where(steps < 0, np.inf, adjacency.in_units(steps, unit))
+def _path_sums(weights: npt.NDArray[np.int32], stops: Ints) -> Ints:
+    """Sum of each stretch ``stops[i]:stops[i + 1]``."""
+    ends = np.concatenate(([0], np.cumsum(weights, dtype=np.int64)))[stops]
+    return np.diff(ends)

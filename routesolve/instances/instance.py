@@ -30,6 +30,7 @@ from routesolve.instances.model import (
 if TYPE_CHECKING:
     from routesolve.graphs.graph import Graph
     from routesolve.graphs.matrices import TravelMatrix
+    from routesolve.graphs.network import RoadNetwork
 
 DEFAULT_DETOUR = 1.3
 DEFAULT_SPEED = 40 / 3.6
@@ -117,8 +118,8 @@ class VrpInstance(InstanceFields):
     def replace(self, **changes: Any) -> VrpInstance:
         """Return a copy with some fields changed, validated again."""
         new = dataclasses.replace(self, **changes)
-        if "_graphs" in self.__dict__:
-            object.__setattr__(new, "_graphs", self.__dict__["_graphs"])
+        if "_networks" in self.__dict__:
+            object.__setattr__(new, "_networks", self.__dict__["_networks"])
         return new
 
     # -- the fleet and the work --------------------------------------------------------------
@@ -245,7 +246,7 @@ class VrpInstance(InstanceFields):
             )
             return matrices.ExplicitTravel(*parts)
         if profile.metric == "network":
-            return matrices.NetworkTravel(self.graph(profile), self.points)
+            return matrices.NetworkTravel(self.network(profile), self.points)
         return matrices.StraightLineTravel(
             self.points,
             metric=profile.metric,
@@ -254,25 +255,31 @@ class VrpInstance(InstanceFields):
             rounding=self.rounding,
         )
 
-    def graph(self, profile: Profile) -> Graph:
-        """Return the street network of a profile."""
+    def network(self, profile: Profile) -> RoadNetwork:
+        """Return the street network of a profile, with its turns."""
         from routesolve.graphs.readers import load_network
 
-        graphs: dict[str, Graph] = self.__dict__.setdefault("_graphs", {})
+        networks: dict[str, RoadNetwork] = self.__dict__.setdefault("_networks", {})
         name = profile.network or ""
-        if name not in graphs:
-            graphs[name] = load_network(name)
-        return graphs[name]
+        if name not in networks:
+            networks[name] = load_network(name)
+        return networks[name]
 
-    def with_network(self, network: str | Path | Graph) -> VrpInstance:
+    def graph(self, profile: Profile) -> Graph:
+        """Return the streets of a profile."""
+        return self.network(profile).streets
+
+    def with_network(self, network: str | Path | Graph | RoadNetwork) -> VrpInstance:
         """Return a copy in which every profile travels on a street network."""
+        from routesolve.graphs.readers import load_network
+
         name = str(network) if isinstance(network, (str, Path)) else network.name or "network"
         profiles = tuple(
             Profile(id=p.id, metric="network", network=name, bands=p.bands) for p in self.profiles
         )
         new = self.replace(profiles=profiles)
         if not isinstance(network, (str, Path)):
-            object.__setattr__(new, "_graphs", {name: network})
+            object.__setattr__(new, "_networks", {name: load_network(network)})
         return new
 
     def require_reachable(self, *, max_snap: float = MAX_SNAP) -> None:

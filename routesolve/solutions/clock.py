@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from routesolve.instances.instance import VrpInstance
-from routesolve.solutions.numbers import shown
+from routesolve.numbers import shown
 from routesolve.solutions.solution import Solution
 
 DAY = 86_400

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.instances.model import Depot, Job, Shipment, Stop
-from routesolve.solutions.numbers import lasting, reaching
+from routesolve.numbers import lasting, reaching
 from routesolve.solutions.schedule import EPSILON, Ride, Rules, Step, Timeline, schedule
 from routesolve.solutions.solution import Route, Visit
 from routesolve.solutions.violations import Violation

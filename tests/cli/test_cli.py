@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from routesolve.cli import main
-
 PLACES = [(0.0, 0.0), (3.0, 4.0), (6.0, 0.0), (3.0, -4.0)]
 
 
@@ -34,21 +32,6 @@ def document(**changes: Any) -> dict[str, Any]:
 def geographic(*places: tuple[float, float]) -> list[dict[str, Any]]:
     """Jobs at longitude and latitude."""
     return [{"id": str(i), "location": {"lon": x, "lat": y}} for i, (x, y) in enumerate(places)]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the program in an empty folder: ``cli("vrp", ...) -> (exit code, stdout, stderr)``."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return int(end.value.code or 0), out, err
-
-    return run
 
 
 def write(name: str, content: Any) -> str:

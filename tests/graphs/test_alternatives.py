@@ -15,6 +15,7 @@ from routesolve.graphs.alternatives import alternative_paths
 
 from .examples import build, small_graphs, town
 from .naive import Arc, dijkstra, simple_paths
+from .test_shortest_paths import priced, traded
 
 Case = tuple[int, list[Arc]]
 METHODS = ["via", "plateau", "penalty"]
@@ -68,6 +69,23 @@ def test_every_route_is_admissible(
         shortest = min(min(detours) / max(optimum, 1), 1.0) if detours else 1.0
         assert route.local_optimality == shortest
     assert len({tuple(r.path.arcs.tolist()) for r in routes}) == len(routes)
+
+
+@settings(deadline=None)
+@given(small_graphs(), st.sampled_from(METHODS), st.data())
+def test_any_metric(case: Case, method: str, data: st.DataObject) -> None:
+    """By a third metric the routes are those of a graph in which it is the duration."""
+    n, arcs = case
+    costs = data.draw(st.lists(st.integers(0, 5), min_size=len(arcs), max_size=len(arcs)))
+    graph = priced(build(n, arcs), costs)
+    source, target = data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, n - 1))
+    if simple_paths(arcs, source, target):
+        options = {"method": method, "max_stretch": 2.0}
+        found = alternative_paths(graph, source, target, 4, "cost", **options)  # type: ignore[arg-type]
+        expected = alternative_paths(traded(graph), source, target, 4, **options)  # type: ignore[arg-type]
+        assert [r.path.arcs.tolist() for r in found] == [r.path.arcs.tolist() for r in expected]
+        assert [r.path.duration for r in found] == [r.path.distance for r in expected]
+        assert [r.stretch for r in found] == [r.stretch for r in expected]
 
 
 def two_roads() -> Graph:

@@ -13,6 +13,7 @@ from routesolve.graphs.astar import Landmarks, astar
 
 from .examples import build, small_graphs, town
 from .naive import Arc
+from .test_shortest_paths import priced
 
 Case = tuple[int, list[Arc]]
 
@@ -57,6 +58,22 @@ def test_equal_to_dijkstra_with_landmarks(case: Case, count: int, method: str) -
         for target in range(n):
             check(graph, source, target, landmarks)
             assert landmarks.bound(source, target) <= table[source, target]
+
+
+@settings(deadline=None)
+@given(small_graphs(), st.data())
+def test_any_metric(case: Case, data: st.DataObject) -> None:
+    """A third metric is minimised like any other, with and without landmarks."""
+    n, arcs = case
+    costs = data.draw(st.lists(st.integers(0, 5), min_size=len(arcs), max_size=len(arcs)))
+    graph = priced(build(n, arcs), costs)
+    marks = Landmarks.build(graph, 2, metric="cost")
+    table = many_to_many(graph, np.arange(n), metric="cost")
+    for source, target in np.argwhere(table.costs < np.inf).tolist():
+        for landmarks in (None, marks):
+            path = astar(graph, source, target, "cost", landmarks=landmarks)
+            assert graph.metrics["cost"][path.arcs].sum() * 0.25 == table.costs[source, target]
+            assert path.duration == table.durations[source, target]
 
 
 @pytest.mark.parametrize("method", ["avoid", "farthest"])

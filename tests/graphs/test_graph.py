@@ -1,9 +1,8 @@
-"""Tests of the graph type, its components and its files."""
+"""Tests of the graph type and its components."""
 
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,90 +180,3 @@ def test_labels_and_polylines_follow_their_arcs() -> None:
         [],
         [[0, 0], [1, 1]],
     ]
-
-
-# -------------------------------------------------------------------- files
-
-
-def test_save_and_load(tmp_path: Path) -> None:
-    """Everything comes back, and the same graph gives the same bytes."""
-    graph = town()
-    graph.save(tmp_path / "a.npz")
-    graph.save(tmp_path / "b.npz")
-    assert_same(Graph.load(tmp_path / "a.npz"), graph)
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
-
-
-@given(small_graphs())
-def test_save_and_load_any(
-    tmp_path_factory: pytest.TempPathFactory, case: tuple[int, list[Arc]]
-) -> None:
-    """Bare graphs of every shape survive the file."""
-    graph = build(*case)
-    path = tmp_path_factory.mktemp("graph") / "g.npz"
-    graph.save(path)
-    assert_same(Graph.load(path), graph)
-
-
-def test_text_ids_and_fine_coordinates(tmp_path: Path) -> None:
-    """Node names of any script and coordinates beyond seven decimals lose nothing."""
-    points = [[1 / 3, -1 / 7], [179.99999999999, 0.0]]
-    graph = Graph.from_edges([0], [1], [1], [1], points, node_ids=["ä", "مصر الجديدة"])
-    graph.save(tmp_path / "g.npz")
-    assert_same(Graph.load(tmp_path / "g.npz"), graph)
-
-
-def test_damaged_files_are_refused(tmp_path: Path) -> None:
-    """Cut at any place, with any byte changed, empty or missing: an InputError that names the
-    file.
-    """
-    path = tmp_path / "g.npz"
-    town().save(path)
-    whole = path.read_bytes()
-    for size in range(0, len(whole), 97):
-        path.write_bytes(whole[:size])
-        with pytest.raises(InputError, match=r"g\.npz"):
-            Graph.load(path)
-    for place in range(0, len(whole), 13):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        try:
-            assert_same(Graph.load(path), town())  # a byte that means nothing, e.g. a date
-        except InputError as error:
-            assert "g.npz" in str(error)
-    with pytest.raises(InputError, match=r"no\.npz"):
-        Graph.load(tmp_path / "no.npz")
-
-
-def test_other_npz_files_are_refused(tmp_path: Path) -> None:
-    """Some other archive, a lone array, a pickle inside: not a network."""
-    np.savez(tmp_path / "other.npz", x=np.arange(3))
-    np.savez(tmp_path / "pickle.npz", meta=np.array([{}], dtype=object))
-    with open(tmp_path / "lone.npz", "wb") as file:
-        np.save(file, np.arange(3))
-    for name in ("other", "pickle", "lone"):
-        with pytest.raises(InputError, match=rf"{name}\.npz.*not a saved network"):
-            Graph.load(tmp_path / f"{name}.npz")
-
-
-def test_later_version_is_refused(tmp_path: Path) -> None:
-    """A file from the future asks for an upgrade."""
-    path = tmp_path / "g.npz"
-    town().save(path)
-    with np.load(path) as archive:
-        arrays = dict(archive)
-    text = arrays["meta"].tobytes().replace(b'"version": 1', b'"version": 9')
-    arrays["meta"] = np.frombuffer(text, dtype=np.uint8)
-    np.savez(path, **arrays)
-    with pytest.raises(InputError, match="later version"):
-        Graph.load(path)
-
-
-def test_failed_save_leaves_nothing(tmp_path: Path) -> None:
-    """A folder in the way: an error, and no temporary file is left behind."""
-    (tmp_path / "g.npz").mkdir()
-    with pytest.raises(InputError, match="cannot write"):
-        town().save(tmp_path / "g.npz")
-    with pytest.raises(InputError, match="cannot write"):
-        town().save(tmp_path / "no" / "g.npz")
-    assert [path.name for path in tmp_path.iterdir()] == ["g.npz"]

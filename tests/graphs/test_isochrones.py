@@ -13,6 +13,7 @@ from routesolve.graphs.isochrones import isochrone
 
 from .examples import build, small_graphs, town
 from .naive import Arc, dijkstra_from
+from .test_shortest_paths import priced
 
 Case = tuple[int, list[Arc]]
 
@@ -35,6 +36,14 @@ def test_nodes_and_arcs_equal_naive(case: Case, limit: int, data: st.DataObject)
         if tail in within and (weight == 0 or best[tail] < limit):
             expected[arc] = 1.0 if weight == 0 else min((limit - best[tail]) / weight, 1.0)
     assert dict(zip(reach.arcs.tolist(), reach.fractions.tolist(), strict=True)) == expected
+
+
+def test_any_metric() -> None:
+    """A limit in the unit of a third metric, whose step is worth 0.25."""
+    graph = priced(build(3, [Arc(0, 1, 1, 1), Arc(1, 2, 1, 1)]), [4, 8])
+    reach = isochrone(graph, 0, 2.0, "cost")
+    assert (reach.nodes.tolist(), reach.costs.tolist()) == ([0, 1], [0.0, 1.0])
+    assert (reach.arcs.tolist(), reach.fractions.tolist()) == ([0, 1], [1.0, 0.5])
 
 
 def square(side: int) -> Graph:

@@ -13,6 +13,7 @@ from routesolve.graphs.k_shortest import k_shortest_paths
 
 from .examples import build, small_graphs, town
 from .naive import Arc, simple_paths
+from .test_shortest_paths import priced, traded
 
 Case = tuple[int, list[Arc]]
 
@@ -35,6 +36,21 @@ def test_equal_to_enumeration(case: Case, k: int, data: st.DataObject) -> None:
     for path in paths:
         assert len(set(path.nodes.tolist())) == len(path.nodes)
         assert (path.nodes[0], path.nodes[-1]) == (source, target)
+
+
+@settings(deadline=None)
+@given(small_graphs(6), st.data())
+def test_any_metric(case: Case, data: st.DataObject) -> None:
+    """By a third metric the paths are those of a graph in which it is the duration."""
+    n, arcs = case
+    costs = data.draw(st.lists(st.integers(0, 5), min_size=len(arcs), max_size=len(arcs)))
+    graph = priced(build(n, arcs), costs)
+    source, target = data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, n - 1))
+    if simple_paths(arcs, source, target):
+        found = k_shortest_paths(graph, source, target, 5, "cost")
+        expected = k_shortest_paths(traded(graph), source, target, 5)
+        assert [p.arcs.tolist() for p in found] == [p.arcs.tolist() for p in expected]
+        assert [p.duration for p in found] == [p.distance for p in expected]
 
 
 def test_grid() -> None:

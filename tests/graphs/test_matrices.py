@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routesolve.errors import InputError, RoutingError
-from routesolve.graphs import ExplicitTravel, NetworkTravel, Rounding, StraightLineTravel
+from routesolve.graphs import (
+    ExplicitTravel,
+    Graph,
+    NetworkTravel,
+    RoadNetwork,
+    Rounding,
+    StraightLineTravel,
+    Turns,
+)
 from routesolve.graphs.metrics import METRICS
+from routesolve.graphs.snapping import METRES
 
 from .examples import shared_data, town
 
@@ -193,14 +202,14 @@ def test_explicit_refuses(durations: object, distances: object, message: str) ->
 
 
 def test_network_goes_by_the_roads() -> None:
-    """Tables of snapped stops, shared nodes, one-way streets, and infinity where there is no
+    """Tables of stops on streets, shared places, one-way streets, and infinity where there is no
     way.
     """
     graph = town()
     assert graph.coordinates is not None
     stops = np.vstack([graph.coordinates, graph.coordinates[:1]])
     travel = NetworkTravel(graph, stops)
-    assert travel.nodes.tolist() == [0, 1, 2, 3, 0]
+    assert travel.places.positions.tolist() == stops.tolist()
     assert travel.durations[0].tolist() == [0.0, 1.5, 3.75, np.inf, 0.0]
     assert travel.distances[0].tolist() == [0.0, 15.125, 37.625, np.inf, 0.0]
     assert travel.durations[3].tolist() == [1.0, 2.5, 4.75, 0.0, 1.0]
@@ -208,6 +217,7 @@ def test_network_goes_by_the_roads() -> None:
     assert travel.duration(2, 4) == 3.0
     assert travel.distances.flags.c_contiguous
     assert travel.description == "fastest roads on town"
+    assert travel.network.streets is graph
     assert travel.snap_distances is not None
     assert travel.snap_distances.tolist() == [0.0] * 5
     assert not travel.approximate
@@ -223,6 +233,26 @@ def test_network_geometry() -> None:
     assert travel.geometry(1, 1).tolist() == [[31.31, 30.1], [31.31, 30.1]]
     with pytest.raises(RoutingError):
         travel.geometry(0, 3)
+
+
+def test_network_with_turns() -> None:
+    """A stop in the middle of a street, and a network in which a turn is not allowed."""
+    graph = Graph.from_edges(
+        [0, 1, 1, 2],
+        [1, 0, 2, 1],
+        [8.0] * 4,
+        [80.0] * 4,
+        [[31.0, 0.0], [31.01, 0.0], [31.01, 0.01]],
+    )
+    stops = [[31.0025, 0.0], [31.01, 0.005]]
+    free = NetworkTravel(graph, stops)
+    assert free.durations == pytest.approx(np.array([[0.0, 10.0], [10.0, 0.0]]))
+    # Nobody may go on north, so that the second stop is put on the corner.
+    turns = Turns(indptr=np.array([0, 1, 2, 3, 4]), onto=np.array([1, 0, 3, 1], dtype=np.int32))
+    travel = NetworkTravel(RoadNetwork(graph, turns), stops)
+    assert travel.snap_distances == pytest.approx([0.0, 0.005 * METRES])
+    assert travel.durations == pytest.approx(np.array([[0.0, 6.0], [6.0, 0.0]]))
+    assert travel.geometry(0, 1) == pytest.approx(np.array([[31.0025, 0.0], [31.01, 0.0]]))
 
 
 def test_network_refuses_places_off_the_earth() -> None:

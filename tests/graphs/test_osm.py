@@ -14,17 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routesolve.errors import InputError, MissingExtra, RoutesolveWarning
-from routesolve.graphs import load_network, many_to_many
+from routesolve.graphs import load_graph, many_to_many
 from routesolve.graphs._kernels.chains import walk
 from routesolve.graphs.components import component_labels
+from routesolve.graphs.network import RoadNetwork
 from routesolve.graphs.readers._osm.access import barrier, kilograms, metres
-from routesolve.graphs.readers._osm.assemble import ground_distance, hilbert_order
+from routesolve.graphs.readers._osm.assemble import ground_distance
 from routesolve.graphs.readers._osm.crossings import keeps_left
 from routesolve.graphs.readers._osm.profiles import BICYCLE, CAR, FOOT, PROFILES, Profile
 from routesolve.graphs.readers._osm.restrictions import parse_restriction
 from routesolve.graphs.readers._osm.speeds import parse_duration, parse_limit
-from routesolve.graphs.readers._osm.ways import FERRY, PUSHING, interpret
+from routesolve.graphs.readers._osm.ways import DRIVEN, FERRY, PUSHING, interpret
 from routesolve.graphs.readers.osm import OsmNetwork, read_osm
+from routesolve.graphs.renumbering import hilbert_order
 
 from .naive import chains
 
@@ -182,7 +184,7 @@ def test_no_left_turn(tmp_path: Path) -> None:
     assert e[22, 23] in network.turns.onto[row]
     assert read(tmp_path, content, profile="foot").report.restrictions_applied == 0
     with pytest.warns(RoutesolveWarning, match="1 turn restrictions"):
-        load_network(write(tmp_path, content))
+        load_graph(write(tmp_path, content))
 
 
 def line_town() -> tuple[dict[int, tuple[float, float, Tags]], dict[int, tuple[list[int], Tags]]]:
@@ -233,6 +235,39 @@ def test_obstacles(tmp_path: Path) -> None:
     assert seconds({"barrier": "bollard"}) == np.inf
     assert np.isfinite(seconds({"barrier": "bollard"}, "bicycle"))
     assert np.isfinite(seconds({"barrier": "toll_booth"}))
+
+
+def test_gates_are_places(tmp_path: Path) -> None:
+    """A gate on a street is a junction: who starts or ends there does not wait for it."""
+    network = read(tmp_path, xml(grid(3, {31: {"barrier": "gate"}}), streets()))
+    graph = network.graph
+    assert 31 in graph.node_ids.tolist()
+    assert graph.metrics["duration"].max() < 60_000
+    net = network.expand()
+    a, b, gate = (graph.index_of(node) for node in (21, 32, 31))
+    tables = many_to_many(net.graph, net.sources[[a, gate]], net.targets[[gate, b]])
+    assert tables.durations.max() < 60
+
+
+def test_where_journeys_begin(tmp_path: Path) -> None:
+    """Ferries and private driveways are driven through, but no place is put on them."""
+    ways = streets() | {
+        1: ([11, 12, 13], {"highway": "service", "access": "private"}),
+        2: ([21, 22, 23], {"highway": "residential", "access": "private"}),
+        3: ([31, 32, 33], {"route": "ferry"}),
+    }
+    network = read(tmp_path, xml(grid(), ways))
+    graph, labels = network.graph, network.graph.edge_attributes
+    first = graph.node_ids[graph.edge_tails] // 10
+    same_row = first == graph.node_ids[graph.heads] // 10
+    for row, stops in ((1, "no"), (2, None), (3, "no")):
+        arcs = np.flatnonzero(same_row & (first == row)).tolist()
+        assert arcs
+        assert {labels["stops"].at(e) for e in arcs} == {stops}
+    points = [[10.0015, 50.001], [10.0015, 50.003], [10.0015, 50.002]]
+    places = RoadNetwork(graph, network.turns).place(points)
+    assert (places.distances_m[:2] > 30).all()
+    assert places.distances_m[2] < 1
 
 
 def test_signals_between_junctions(tmp_path: Path) -> None:
@@ -296,9 +331,9 @@ def test_formats(tmp_path: Path) -> None:
     writer.close()
     (tmp_path / "b.osm.pbf").rename(tmp_path / "b.xyz")
     graphs = [
-        load_network(plain),
-        load_network(write(tmp_path, bz2.compress(content), "c.txt")),
-        load_network(tmp_path / "b.xyz"),
+        load_graph(plain),
+        load_graph(write(tmp_path, bz2.compress(content), "c.txt")),
+        load_graph(tmp_path / "b.xyz"),
     ]
     for graph in graphs[1:]:
         np.testing.assert_array_equal(graph.heads, graphs[0].heads)
@@ -466,6 +501,7 @@ CAR_WAYS: list[tuple[Tags, tuple[float, float] | None]] = [
     ({"highway": "construction"}, None),
     ({"highway": "primary", "construction": "minor"}, (65, 65)),
     ({"highway": "primary", "area": "yes"}, None),
+    ({"highway": "service", "service": "emergency_access"}, None),
     ({"highway": "unclassified", "bridge": "movable"}, (5, 5)),
     ({"route": "ferry"}, (5, 5)),
     ({"route": "ferry", "motor_vehicle": "no"}, None),
@@ -500,6 +536,41 @@ def test_narrow_ways_cost_more_than_time(tags: Tags, factor: float) -> None:
     usage = interpret({"highway": "service", **tags}, CAR)
     assert usage is not None
     assert usage.assumed[0] == pytest.approx(usage.speed[0] * factor)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"hov": "designated"}, (True, True)),
+        ({"hov": "yes"}, (False, False)),
+        ({"hov:lanes": "designated|designated"}, (True, True)),
+        ({"hov:lanes": "designated|yes"}, (False, False)),
+        ({"hov:lanes:forward": "designated"}, (True, False)),
+    ],
+)
+def test_carpool_lanes(tags: Tags, expected: tuple[bool, bool]) -> None:
+    """Where all lanes are for car pools, turning in costs as much as into a private road."""
+    usage = interpret({"highway": "motorway_link", **tags}, CAR)
+    assert usage is not None
+    assert usage.private == expected
+    assert usage.mode == DRIVEN
+
+
+@pytest.mark.parametrize(
+    ("tags", "lanes"),
+    [
+        ({}, 0),
+        ({"lanes": "3"}, 3),
+        ({"lanes": "1.5"}, 0),
+        ({"lanes:forward": "2", "lanes:backward": "1"}, 3),
+        ({"lanes": "x", "lanes:forward": "2"}, 0),
+    ],
+)
+def test_lanes(tags: Tags, lanes: int) -> None:
+    """Lanes of both directions, where the tags say so."""
+    usage = interpret({**ROAD, **tags}, CAR)
+    assert usage is not None
+    assert usage.lanes == lanes
 
 
 def test_ferries() -> None:

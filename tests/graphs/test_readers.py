@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from routesolve.errors import InputError
-from routesolve.graphs import Graph, load_network, many_to_many
+from routesolve.graphs import Graph, load_graph, load_network, many_to_many
 from routesolve.graphs.components import component_labels
 from routesolve.graphs.readers.graphml import parse_linestring
 from routesolve.graphs.readers.networkx import to_networkx
@@ -68,7 +68,7 @@ def test_durations_from_the_best_that_is_known() -> None:
 
 def test_networkx_attributes() -> None:
     """Ids, names, classes, courses and the licence arrive."""
-    graph = load_network(osmnx_style())
+    graph = load_graph(osmnx_style())
     assert graph.node_ids.tolist() == [101, 99, 5_000_000_000]
     assert [graph.edge_attributes["name"].at(e) for e in range(5)] == [
         None,
@@ -148,7 +148,7 @@ def test_graphml_as_osmnx_writes_it(tmp_path: Path) -> None:
     """Values that became text get their types back: the same graph as without the file."""
     original = osmnx_style()
     path = write_like_osmnx(original, tmp_path / "town.graphml")
-    graph = load_network(path)
+    graph = load_graph(path)
     assert graph.name == "town"
     assert_same(graph, Graph.from_networkx(original, name="town"))
 
@@ -156,7 +156,7 @@ def test_graphml_as_osmnx_writes_it(tmp_path: Path) -> None:
 def test_graphml_with_text_ids(tmp_path: Path) -> None:
     """Ids that are no numbers stay text."""
     original = nx.relabel_nodes(osmnx_style(), {101: "one"})
-    graph = load_network(write_like_osmnx(original, tmp_path / "t.graphml"))
+    graph = load_graph(write_like_osmnx(original, tmp_path / "t.graphml"))
     assert graph.node_ids.tolist() == ["one", "99", "5000000000"]
 
 
@@ -166,24 +166,66 @@ def test_graphml_errors_name_the_file(tmp_path: Path) -> None:
     text = path.read_text()
     path.write_text(text[: len(text) // 2])
     with pytest.raises(InputError, match=r"t\.graphml"):
-        load_network(path)
+        load_graph(path)
     path.write_text(text.replace(">250.0<", ">far<"))
     with pytest.raises(InputError, match=r"t\.graphml edge 99 -> 101: length is 'far'"):
-        load_network(path)
+        load_graph(path)
 
 
 def test_files_are_recognised_by_content(tmp_path: Path) -> None:
     """Suffixes may lie."""
     town().save(tmp_path / "net.graphml")
-    assert_same(load_network(str(tmp_path / "net.graphml")), town())
+    assert_same(load_graph(str(tmp_path / "net.graphml")), town())
     write_like_osmnx(osmnx_style(), tmp_path / "net.npz")
-    assert load_network(tmp_path / "net.npz").n == 3
+    assert load_graph(tmp_path / "net.npz").n == 3
 
 
-def test_a_graph_is_returned_as_it_is() -> None:
-    """No copy of what is ready."""
+def test_what_is_ready_is_returned_as_it_is() -> None:
+    """No copy of a graph or a network."""
     graph = town()
-    assert load_network(graph) is graph
+    network = load_network(graph)
+    assert load_graph(graph) is graph
+    assert load_graph(network) is graph
+    assert network.streets is graph
+    assert load_network(network) is network
+
+
+def test_networks_of_every_kind_of_source(tmp_path: Path) -> None:
+    """What has no turns becomes a network without them."""
+    edges = tmp_path / "edges.txt"
+    edges.write_text("0 1\n1 0\n")
+    sources = ["cairo", edges, osmnx_style(), write_like_osmnx(osmnx_style(), tmp_path / "t.xml")]
+    for source in sources:
+        network = load_network(source)
+        assert network.turns is None
+        assert_same(network.streets, load_graph(source))
+
+
+def test_osm_files_keep_their_turns_and_know_profiles(tmp_path: Path) -> None:
+    """A network of a map has turns; other sources are made for one profile already."""
+    pytest.importorskip("osmium")
+    path = tmp_path / "map.osm"
+    path.write_text(
+        "<osm version='0.6'>"
+        "<node id='1' lon='10' lat='50'/><node id='2' lon='10.001' lat='50'/>"
+        "<node id='3' lon='10.002' lat='50'/><node id='4' lon='10.001' lat='50.001'/>"
+        + "".join(
+            f"<way id='{a}{b}'><nd ref='{a}'/><nd ref='{b}'/><tag k='highway' v='{road}'/></way>"
+            for a, b, road in ((1, 2, "residential"), (2, 3, "residential"), (2, 4, "footway"))
+        )
+        + "</osm>"
+    )
+    car, foot = load_network(path), load_network(path, profile="foot")
+    assert car.turns is not None
+    assert (car.streets.n, foot.streets.n) == (2, 4)
+    assert foot.source == "OpenStreetMap, profile foot"
+    assert_same(load_graph(path), car.streets)
+    car.save(tmp_path / "car.npz")
+    for source in ("cairo", tmp_path / "car.npz", town(), osmnx_style()):
+        with pytest.raises(InputError, match="only OpenStreetMap files and places"):
+            load_network(source, profile="foot")
+    with pytest.raises(InputError, match="unknown profile 'lorry'"):
+        load_network(path, profile="lorry")
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"<osm version='0.6'></osm>"])
@@ -192,21 +234,22 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "thing.dat"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"thing\.dat[\s\S]*cairo[\s\S]*GraphML"):
-        load_network(path)
+        load_graph(path)
 
 
 def test_other_sources_are_refused(tmp_path: Path) -> None:
     """Missing files, folders and objects of other kinds."""
-    for source in (tmp_path / "missing", tmp_path, "atlantis", 3):
-        with pytest.raises(InputError, match="cairo"):
-            load_network(source)  # type: ignore[arg-type]
+    for source in (tmp_path / "missing", tmp_path, "atlantis", "a\0b", 3):
+        for load in (load_graph, load_network):
+            with pytest.raises(InputError, match="cairo"):
+                load(source)  # type: ignore[operator]
 
 
 def test_embedded_cairo() -> None:
     """The network that comes with the package is whole, strongly connected, and says whose data it
     is.
     """
-    graph = load_network("cairo")
+    graph = load_graph("cairo")
     assert (graph.n, graph.m) == (7351, 16032)
     assert not component_labels(graph).any()
     assert graph.coordinates is not None

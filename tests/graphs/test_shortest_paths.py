@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra as scipy_dijkstra
@@ -28,10 +30,11 @@ from routesolve.graphs import (
 from routesolve.graphs.shortest_paths import dijkstra, path_of, shortest_paths
 
 from .examples import build, small_graphs, town
-from .naive import Arc, distances_of_fastest
+from .naive import Arc, distances_of_fastest, simple_paths
 from .naive import dijkstra as naive_dijkstra
 
 Case = tuple[int, list[Arc]]
+Answers = tuple[float, float, set[float]]
 INF = float("inf")
 
 
@@ -145,8 +148,8 @@ def test_equal_to_scipy(seed: int, symmetric: bool) -> None:
 def test_fastest_is_not_shortest() -> None:
     """Durations rule, distances follow; asked for the shortest it is the other way round."""
     graph = build(2, [Arc(0, 1, 1000, 9000), Arc(0, 1, 5000, 2000)])
-    assert [float(t[1]) for t in one_to_all(graph, 0)] == [1.0, 9.0]
-    assert [float(t[1]) for t in one_to_all(graph, 0, "distance")] == [5.0, 2.0]
+    assert [float(t[1]) for t in one_to_all(graph, 0)] == [1.0, 9.0, 1.0]
+    assert [float(t[1]) for t in one_to_all(graph, 0, "distance")] == [5.0, 2.0, 2.0]
 
 
 def test_one_node() -> None:
@@ -359,9 +362,97 @@ def test_bad_nodes_are_refused(nodes: list[object]) -> None:
 
 
 def test_unknown_metric() -> None:
-    """Only the two metrics that every graph has."""
-    with pytest.raises(InputError, match="beauty"):
+    """The error lists the metrics that the graph has."""
+    with pytest.raises(InputError, match=r"beauty[^$]*use one of 'duration', 'distance'"):
         one_to_all(town(), 0, "beauty")
+    with pytest.raises(InputError, match="'cost'"):
+        many_to_many(priced(town(), [1] * 5), [0], metric="beauty")
+
+
+def priced(graph: Graph, costs: npt.ArrayLike) -> Graph:
+    """The same graph with a third metric, whose step is worth 0.25; costs in the arcs' order."""
+    metrics = {**graph.metrics, "cost": np.asarray(costs, np.int32)}
+    return replace(graph, metrics=metrics, units={**graph.units, "cost": 0.25})
+
+
+def traded(graph: Graph) -> Graph:
+    """Costs as durations and durations as distances: searches by either must go the same ways."""
+    keys = {"duration": "cost", "distance": "duration"}
+    return replace(
+        graph,
+        metrics={key: graph.metrics[old] for key, old in keys.items()},
+        units={key: graph.units[old] for key, old in keys.items()},
+    )
+
+
+def naive_costs(arcs: list[Arc], costs: list[int], source: int, target: int) -> Answers:
+    """Least cost, least duration at that cost, and the distances of all such simple paths."""
+    ways = [
+        (sum(costs[arc] for arc in way), duration, distance)
+        for duration, distance, way in simple_paths(arcs, source, target)
+    ]
+    if not ways:
+        return INF, INF, {INF}
+    cost, duration, _ = min(ways)
+    possible = {way[2] / 1000 for way in ways if way[:2] == (cost, duration)}
+    return cost * 0.25, duration / 1000, possible
+
+
+@pytest.mark.parametrize("most_buckets", [1 << 16, 1])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(small_graphs(6), st.data())
+def test_a_third_metric(
+    monkeypatch: pytest.MonkeyPatch, most_buckets: int, case: Case, data: st.DataObject
+) -> None:
+    """Costs rule, durations decide among equal ones, and the path reported has those sums."""
+    monkeypatch.setattr(adjacency, "MOST_BUCKETS", most_buckets)
+    n, unsorted = case
+    arcs = sorted(unsorted, key=lambda arc: arc.tail)
+    costs = data.draw(st.lists(st.integers(0, 5), min_size=len(arcs), max_size=len(arcs)))
+    graph = priced(build(n, arcs), costs)
+    nodes = np.arange(n)
+    tables = many_to_many(graph, nodes, metric="cost")
+    trees = [one_to_all(graph, source, "cost") for source in range(n)]
+    rows, columns = (side.ravel() for side in np.mgrid[:n, :n])
+    paths = shortest_paths(graph, rows, columns, "cost")
+    for i, (source, target) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
+        cost, duration, distances = naive_costs(arcs, costs, source, target)
+        for found in (tables.costs[source, target], trees[source].costs[target]):
+            assert found == cost
+        for found in (tables.durations[source, target], trees[source].durations[target]):
+            assert found == duration
+        for found in (tables.distances[source, target], trees[source].distances[target]):
+            assert found in distances
+        assert (paths.durations[i], paths.distances[i] in distances) == (duration, True)
+        path = paths[i]
+        assert (path is None) == (cost == INF)
+        if path is not None:
+            assert graph.metrics["cost"][path.arcs].sum() * 0.25 == cost
+            again = path_of(graph, path.arcs, source)
+            assert (again.duration, again.distance) == (path.duration, path.distance)
+            single = shortest_path(graph, source, target, "cost")
+            assert single.arcs.tolist() == path.arcs.tolist()
+
+
+@settings(deadline=None)
+@given(small_graphs(), st.data())
+def test_tree_sums_equal_naive(case: Case, data: st.DataObject) -> None:
+    """Sums of any weights over a tree are those of its paths, added up arc by arc."""
+    n, arcs = case
+    graph = build(n, arcs)
+    weights = data.draw(st.lists(st.integers(0, 9), min_size=graph.m, max_size=graph.m))
+    extra = np.array([weights, weights[::-1]], np.int32)
+    rows = adjacency.backward(graph) if data.draw(st.booleans()) else adjacency.forward(graph)
+    root = data.draw(st.integers(0, n - 1))
+    forest = searches.grow(rows, np.array([root], np.int32))
+    sums = searches.tree_sums(rows, forest, extra)
+    for node in range(n):
+        for e in range(2):
+            total, v = 0, node
+            while forest.entry[v] >= 0:
+                total += int(extra[e, forest.entry[v]])
+                v = int(rows.ends[forest.entry[v]])
+            assert sums[e, node] == (total if forest.cost[node] >= 0 else -1)
 
 
 def test_unreachable_names_the_nodes() -> None:
@@ -385,6 +476,7 @@ def test_geometry_follows_the_courses() -> None:
 def test_kernels_without_compilation_agree() -> None:
     """The kernels are plain Python underneath: with Numba switched off the numbers are the same."""
     code = """
+from dataclasses import replace
 import numpy as np
 from routesolve.graphs import Graph, adjacency, many_to_many, one_to_all
 from routesolve.graphs.alternatives import alternative_paths
@@ -392,6 +484,7 @@ from routesolve.graphs.astar import Landmarks, astar
 from routesolve.graphs.bfs import breadth_first
 from routesolve.graphs.k_shortest import k_shortest_paths
 from routesolve.graphs.shortest_paths import dijkstra, shortest_paths
+from routesolve.graphs.tables import matrix
 from routesolve.graphs.time_dependent import TravelTimes, band_matrices
 
 rng = np.random.default_rng(3)
@@ -400,6 +493,16 @@ w = rng.integers(0, 9, 130) / 1000
 g = Graph.from_edges(t, h, w, w[::-1].copy(), rng.random((40, 2)), n=40)
 print(many_to_many(g, range(40)).durations.tolist())
 print(one_to_all(g, 5).distances.tolist())
+priced = replace(
+    g,
+    metrics={**g.metrics, "cost": rng.integers(0, 9, 130).astype(np.int32)},
+    units={**g.units, "cost": 0.5},
+)
+print([table.tolist() for table in many_to_many(priced, range(40), metric="cost")])
+print([table.tolist() for table in one_to_all(priced, 5, "cost")])
+for ends in (([1, 2], range(40)), (range(40), [3, 1, 3])):
+    for table in matrix(priced, *ends, metrics=("cost", "distance"), threads=2):
+        print(table.tolist())
 print(dijkstra(g, [0, 1], return_predecessors=True))
 print(dijkstra(g, [0, 1], weights=w * 0.3, min_only=True).costs.tolist())
 spread = np.ones(130)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError
-from routesolve.graphs._arrays import frozen
-from routesolve.graphs._hierarchy.index import Index
+from routesolve.graphs import adjacency
 from routesolve.graphs._kernels import contraction
-from routesolve.graphs._kernels.contraction import Core, Guide, Queue, Rules
+from routesolve.graphs._kernels import core as cells
+from routesolve.graphs._kernels.core import Core, Queue, Rules
 from routesolve.graphs.graph import Graph
 
 Progress = Callable[[int, int], None]
@@ -20,7 +20,7 @@ Int32s = npt.NDArray[np.int32]
 
 
 class Effort(NamedTuple):
-    """Limits of the witness searches, see :class:`contraction.Rules`."""
+    """Limits of the witness searches, see :class:`routesolve.graphs._kernels.core.Rules`."""
 
     glances: int
     pops: int
@@ -34,14 +34,8 @@ EFFORTS = {
 }
 """Levels of effort: the better ones take longer to build and answer faster."""
 
-FOLLOWING = Effort(0, 60, 0)
-"""Effort of a contraction in a given order."""
-
 DENSE = 40
 """Mean degree at which a core counts as one without hierarchy (roads stay below 15)."""
-
-TOO_DIFFERENT = 200
-"""Mean degree at which a given order counts as unfit for the weights."""
 
 UNEVEN = 64.0
 """Mean degree of the node at the end of a random arc above which nothing is even tried (roads: 3,
@@ -69,19 +63,17 @@ class _Arcs(NamedTuple):
 def contracted(
     graph: Graph,
     metric: str,
-    other: str,
     effort: Effort,
-    guide: Index | None,
     on_progress: Progress | None,
 ) -> Core:
-    """Contract all nodes of `graph`, in the order of `guide` if there is one.
+    """Contract all nodes of `graph`.
 
     Raises
     ------
     InputError
         If the graph has no hierarchy, or a shortcut would not fit into 32 bits.
     """
-    arcs = _simple_arcs(graph, metric, other)
+    arcs = _simple_arcs(graph, metric)
     degrees = _degrees(graph.n, arcs)
     _check_even(degrees)
     core = _core(degrees)
@@ -94,32 +86,26 @@ def contracted(
         np.zeros(n, dtype=np.bool_),
         np.empty(n, dtype=np.int32),
     )
-    lead = _guide(guide)
-    rules = Rules(*effort, arcs.symmetric, DENSE if guide is None else TOO_DIFFERENT)
+    rules = Rules(*effort, arcs.symmetric, DENSE)
     bits = max(n - 1, 1).bit_length()
     heap = np.empty(1, dtype=np.int64)
     while True:
         # A witness search pushes at most once for every record it looks at.
         if heap.size < core.mids.size // 2 + 1:
             heap = np.empty(core.mids.size // 2 + 1, dtype=np.int64)
-        status = contraction.contract(core, queue, lead, heap, bits, rules, STEPS)
+        status = contraction.contract(core, queue, heap, bits, rules, STEPS)
         if on_progress is not None:
-            on_progress(int(core.state[contraction.CONTRACTED]), n)
-        if status == contraction.DONE:
+            on_progress(int(core.state[cells.CONTRACTED]), n)
+        if status == cells.DONE:
             return core
-        if status == contraction.NEED_SPACE:
+        if status == cells.NEED_SPACE:
             core = _enlarged(core)
-        elif status == contraction.TOO_LONG:
+        elif status == cells.TOO_LONG:
             raise InputError(
                 f"a shortcut by {metric} is too long for 32-bit weights", fix="use coarser units"
             )
-        elif status == contraction.TOO_DENSE and guide is not None:
-            raise InputError(
-                "the new weights have nothing in common with those that the order was made for",
-                fix="build a new hierarchy",
-            )
-        elif status == contraction.TOO_DENSE:
-            left = n - core.state[contraction.CONTRACTED]
+        elif status == cells.TOO_DENSE:
+            left = n - core.state[cells.CONTRACTED]
             raise InputError(
                 f"{NO_HIERARCHY}: its last {left} nodes came to have more than {DENSE} neighbours "
                 "each",
@@ -127,13 +113,14 @@ def contracted(
             )
 
 
-def _simple_arcs(graph: Graph, metric: str, other: str) -> _Arcs:
+def _simple_arcs(graph: Graph, metric: str) -> _Arcs:
     """The arcs without loops, and of parallel ones the cheapest, by tail and head."""
     heads, weights = graph.heads, graph.metrics[metric]
-    if graph.m and int(weights.max()) >= contraction.NONE:
-        raise InputError(f"a {metric} of {contraction.NONE} steps", fix="use coarser units")
+    if graph.m and int(weights.max()) >= cells.NONE:
+        raise InputError(f"a {metric} of {cells.NONE} steps", fix="use coarser units")
     keys = graph.edge_tails.astype(np.int64) * graph.n + heads
-    order = np.lexsort((graph.metrics[other], weights, keys))
+    second = graph.metrics[adjacency.others(metric)[0]]
+    order = np.lexsort((second, weights, keys))
     order = order[graph.edge_tails[order] != heads[order]]
     keys = keys[order]
     first = np.ones(len(keys), dtype=np.bool_)
@@ -175,8 +162,8 @@ def _core(degrees: npt.NDArray[np.int64]) -> Core:
     top = int(room.sum())
     # Roads need three times their arcs; more is taken when it turns out to be needed.
     capacity = 2 * top + 65_536
-    state = np.zeros(contraction.STATE_SIZE, dtype=np.int64)
-    state[contraction.TOP] = top
+    state = np.zeros(cells.STATE_SIZE, dtype=np.int64)
+    state[cells.TOP] = top
     return Core(
         first=first,
         held=np.zeros(n, dtype=np.int32),
@@ -185,7 +172,7 @@ def _core(degrees: npt.NDArray[np.int64]) -> Core:
         mids=np.empty(2 * capacity, dtype=np.int32),
         rank=np.full(n, -1, dtype=np.int32),
         level=np.zeros(n, dtype=np.int32),
-        cost=np.full(n, contraction.UNTOUCHED, dtype=np.int32),
+        cost=np.full(n, cells.UNTOUCHED, dtype=np.int32),
         need=np.full(n, -1, dtype=np.int32),
         touched=np.empty(n + 1, dtype=np.int32),
         before=np.empty(n, dtype=np.int32),
@@ -199,13 +186,3 @@ def _enlarged(core: Core) -> Core:
         records=np.concatenate((core.records, np.empty_like(core.records))),
         mids=np.concatenate((core.mids, np.empty_like(core.mids))),
     )
-
-
-def _guide(index: Index | None) -> Guide:
-    # Read-only like the arrays of an index: Numba compiles once more for every difference.
-    none = frozen(np.empty(0, dtype=np.int32), np.int32)
-    if index is None:
-        return Guide(none, none, none, none, none, none, np.empty(0, dtype=np.int32))
-    mark = np.full(len(index.order), -1, dtype=np.int32)
-    order = frozen(index.order[::-1].copy(), np.int32)
-    return Guide(order, index.position, *index.up, *index.down, mark)

@@ -9,12 +9,13 @@ from routesolve.graphs._arrays import frozen
 from routesolve.graphs._hierarchy import storage
 from routesolve.graphs._hierarchy.index import Index, inverse, share
 from routesolve.graphs._kernels.ch_query import Ways
+from routesolve.graphs._npz import Arrays
 from routesolve.graphs.graph import Graph
 
 Int32s = npt.NDArray[np.int32]
 
 
-def checked_index(arrays: storage.Arrays, graph: Graph) -> Index:
+def checked_index(arrays: Arrays, graph: Graph) -> Index:
     """An index whose every number may be followed blindly; ValueError otherwise."""
     n = graph.n
     order = storage.take(arrays, "order", np.int32, n)
@@ -36,15 +37,12 @@ def checked_index(arrays: storage.Arrays, graph: Graph) -> Index:
     for way, size in zip(("up", "down"), sizes, strict=True):
         part = storage.take(arrays, f"{way}_parts", np.int32, 2 * size)
         first, second = part[0::2], part[1::2]
-        if (
-            (first < -graph.m).any()
-            or (second < -1).any()
-            or (first >= sizes[1]).any()
-            or (second >= sizes[0]).any()
-        ):
-            raise ValueError("an arc stands for arcs that are not there")
-        if ((second < 0) != (first < 0)).any():
-            raise ValueError("an arc stands for half of another")
+        shortcut = second != -1
+        if (first[~shortcut] < -graph.m).any() or (first[~shortcut] >= 0).any():
+            raise ValueError("an arc is not there in the graph")
+        for child, others in ((first[shortcut], sizes[1]), (second[shortcut], sizes[0])):
+            if (child < -1 - graph.m).any() or (child == -1).any() or (child >= others).any():
+                raise ValueError("an arc stands for arcs that are not there")
         _check_descent(part, halves, way)
         parts.append(frozen(part, np.int32))
     order = frozen(order, np.int32)
@@ -56,8 +54,8 @@ def _check_descent(part: Int32s, halves: list[tuple[Int32s, Int32s]], way: str) 
     """Shortcuts must stand for arcs of lower nodes, or unpacking would never end."""
     ptr = halves[0 if way == "up" else 1][0]
     low = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
-    shortcut = part[0::2] >= 0
     for child, half in ((part[0::2], halves[1]), (part[1::2], halves[0])):
         below = np.repeat(np.arange(len(ptr) - 1), np.diff(half[0]))
-        if (below[child[shortcut]] <= low[shortcut]).any():
+        further = (part[1::2] != -1) & (child >= 0)
+        if (below[child[further]] <= low[further]).any():
             raise ValueError("a shortcut does not lead downward")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from routesolve.graphs._arrays import frozen
 from routesolve.graphs._kernels import ch_arcs
 from routesolve.graphs._kernels.ch_query import Ways
-from routesolve.graphs._kernels.contraction import Core
+from routesolve.graphs._kernels.core import NONE, Core
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -27,7 +27,7 @@ class Index(NamedTuple):
         Arcs to more important nodes, and from them.
     up_parts, down_parts : numpy.ndarray
         (2 a,) int32 per direction: what an arc stands for, see
-        :func:`routesolve.graphs._kernels.ch_query.path`.
+        :func:`routesolve.graphs._kernels.ch_query.unpack`.
     """
 
     order: Int32s
@@ -53,20 +53,26 @@ def finish(core: Core) -> Index:
     together: a sweep over all nodes then guesses right how often its inner loop runs, which makes
     it more than twice as fast.
     """
-    order = frozen(np.lexsort((ch_arcs.degrees(core, 2), -core.level)), np.int32)
+    order = frozen(np.lexsort((_degrees(core, 2), -core.level)), np.int32)
     position = inverse(order)
-    up_ptr, up_arcs, up_mids = ch_arcs.rows(core, order, position, 1)
-    down_ptr, down_arcs, down_mids = ch_arcs.rows(core, order, position, 2)
-    up, down = share(up_ptr, up_arcs, down_ptr, down_arcs)
-    ways = (*up, *down, position)
-    return Index(
-        order,
-        position,
-        up,
-        down,
-        frozen(ch_arcs.unfold(*ways, up_mids, True), np.int32),
-        frozen(ch_arcs.unfold(*ways, down_mids, False), np.int32),
+    arrays = core.first, core.held, core.records, core.mids, order, position
+    up_ptr, up_arcs, up_mids = ch_arcs.rows(*arrays, 1)
+    down_ptr, down_arcs, down_mids = ch_arcs.rows(*arrays, 2)
+    up_parts, down_parts = ch_arcs.unfold(
+        up_ptr, up_arcs, up_mids, down_ptr, down_arcs, down_mids, position
     )
+    ways = share(up_ptr, up_arcs, down_ptr, down_arcs)
+    return Index(order, position, *ways, frozen(up_parts, np.int32), frozen(down_parts, np.int32))
+
+
+def _degrees(core: Core, way: int) -> Int64s:
+    """(n,) number of arcs up from every node (`way` 1) or down to it (`way` 2)."""
+    # A contracted graph holds each of its records once, and between them the blocks that moved.
+    starts = np.repeat(core.first - np.cumsum(core.held) + core.held, core.held)
+    there = core.records[4 * (starts + np.arange(len(starts))) + way] < NONE
+    ends = np.concatenate(([0], np.cumsum(there)))
+    stops = np.cumsum(core.held)
+    return np.asarray(ends[stops] - ends[stops - core.held])
 
 
 def inverse(order: Int32s) -> Int32s:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError
+from routesolve.files import written_whole
+from routesolve.graphs import _npz
+from routesolve.graphs._npz import DAMAGE as DAMAGE
+from routesolve.graphs._npz import Arrays as Arrays
 from routesolve.graphs.graph import Graph
 
-# What NumPy raises on a file that is something else: a lone array, an object array, missing keys.
-DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError)
-Arrays = dict[str, npt.NDArray[Any]]
+AGAIN = "build the index again"
 
 
 def digest(graph: Graph) -> str:
@@ -45,22 +43,9 @@ def save(path: str | os.PathLike[str], meta: Mapping[str, Any], arrays: Arrays) 
     InputError
         If the file cannot be written.
     """
-    path = Path(path)
     text = np.frombuffer(json.dumps(dict(meta)).encode(), dtype=np.uint8)
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, meta=text, **arrays)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write the index: {error.strerror}", where=str(path)) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        _npz.write(stream, {"meta": text, **arrays})
 
 
 def load(
@@ -74,28 +59,31 @@ def load(
         If the file is missing, damaged, of another kind or version, or of another graph.
     """
     where = str(path)
-    again = "build the index again"
+    arrays = _npz.read(path, what="index", fix=AGAIN)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
         meta = json.loads(arrays.pop("meta").tobytes().decode())
         found, written, of = meta["format"], meta["version"], meta["graph"]
-    except OSError as error:
-        reason = error.strerror or "damaged"
-        raise InputError(f"cannot read the index: {reason}", where=where) from error
-    except (*DAMAGE, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise InputError(
-            f"not a saved index, or damaged: {error}", where=where, fix=again
+            f"not a saved index, or damaged: {error!r}", where=where, fix=AGAIN
         ) from error
     if found != kind:
         raise InputError(f"this is a {found!r}, not a {kind!r}", where=where)
+    try:
+        check_origin(written, version, of, graph)
+    except InputError as error:
+        raise error.within(where) from error
+    return meta, arrays
+
+
+def check_origin(written: object, version: int, of: object, graph: Graph) -> None:
+    """InputError unless an index was written in this format and built on this graph."""
     if written != version:
         raise InputError(
-            f"written in format {written}, this version reads {version}", where=where, fix=again
+            f"index written in format {written}, this version reads {version}", fix=AGAIN
         )
     if of != digest(graph):
-        raise InputError("this index was built on another graph", where=where, fix=again)
-    return meta, arrays
+        raise InputError("this index was built on another graph", fix=AGAIN)
 
 
 def take(arrays: Arrays, key: str, dtype: type, size: int | None = None) -> npt.NDArray[Any]:

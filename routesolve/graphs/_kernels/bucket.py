@@ -16,7 +16,7 @@ arcs, and a search that runs out of it says so: the caller turns to the heap.
 
 Indices are unsigned: Numba tests every signed one for being negative, which costs a tenth here.
 
-Axes: n nodes, m arcs, s sources, t targets, p pairs, w buckets (a power of two). -1 = none.
+Axes: n nodes, m arcs, s sources, t targets, e extra metrics, w buckets (a power of two). -1 = none.
 """
 
 from __future__ import annotations
@@ -313,14 +313,49 @@ def search(
     return DONE, count
 
 
-# indptr (n + 1), arcs (m, 2), other (m), sources (s), targets (t), wanted (n) int8 zeros, cost (n),
-# along (n), entry (n), at (n), head (w), pool (2m + 1, 2), touched (n), costs_out,
-# alongs_out (s, t)
+# entry (n): arc into each node of a forest, ends (m): where the arcs come from, weights (m)
+@kernel
+def climb(entry: Any, ends: Any, weights: Any, node: Any, known: Any) -> Any:
+    """Sum of `weights` over the tree path to `node`; `known` (n), -1 = not yet, learns it."""
+    total = np.int64(0)
+    u = node
+    while known[u] < 0 and entry[u] >= 0:
+        total += weights[entry[u]]
+        u = ends[entry[u]]
+    if known[u] < 0:
+        known[u] = 0
+    total += known[u]
+    u = node
+    left = total
+    while known[u] < 0:
+        known[u] = left
+        left -= weights[entry[u]]
+        u = ends[entry[u]]
+    return total
+
+
+# cost (n) -1 = not reached, extra (e, m), sums (e, n)
+@kernel
+def tree_sums(entry: Any, ends: Any, cost: Any, extra: Any, sums: Any) -> Any:
+    """Sums of further metrics over the tree paths to all nodes; -1 = not reached."""
+    sums[:] = -1
+    for e in range(extra.shape[0]):
+        for v in range(cost.size):
+            if cost[v] >= 0:
+                climb(entry, ends, extra[e], v, sums[e])
+
+
+# indptr (n + 1), arcs (m, 2), other (m), ends (m or 0), extra (e, m), sources (s), targets (t),
+# wanted (n) int8 zeros, cost (n), along (n), entry (n), at (n), head (w), pool (2m + 1, 2),
+# touched (n), known (n) -1, or empty when there is nothing extra, costs_out, alongs_out (s, t),
+# sums_out (e, s, t)
 @kernel
 def table(
     indptr: Any,
     arcs: Any,
     other: Any,
+    ends: Any,
+    extra: Any,
     shift: Any,
     sources: Any,
     targets: Any,
@@ -334,10 +369,12 @@ def table(
     head: Any,
     pool: Any,
     touched: Any,
+    known: Any,
     costs_out: Any,
     alongs_out: Any,
+    sums_out: Any,
 ) -> Any:
-    """Fill both tables row by row, each search stopping at its last target; -1 = unreachable.
+    """Fill the tables row by row, each search stopping at its last target; -1 = unreachable.
 
     Comes in as :func:`search` does. Returns (how it ended, rows done).
     """
@@ -373,6 +410,14 @@ def table(
             costs_out[row, column] = cost[v] if reached else -1
             alongs_out[row, column] = along[v] if reached else -1
             wanted[v] = 1
+        for e in range(extra.shape[0]):
+            for column in range(targets.size):
+                v = targets[column]
+                reached = cost[v] < FAR64
+                total = climb(entry, ends, extra[e], v, known) if reached else np.int64(-1)
+                sums_out[e, row, column] = total
+            for k in range(count):
+                known[touched[k]] = -1
         for k in range(count):
             cost[touched[k]] = FAR64
             at[touched[k]] = -1

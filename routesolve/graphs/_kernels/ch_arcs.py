@@ -14,48 +14,49 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve._jit import kernel
-from routesolve.graphs._kernels.contraction import NONE, Core
+from routesolve.graphs._kernels.core import NONE
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
 
-@kernel
-def degrees(core: Core, way: int) -> Int32s:
-    """(n,) number of arcs up from every node (`way` 1) or down to it (`way` 2)."""
-    degree = np.zeros(core.first.size, np.int32)
-    for v in range(degree.size):
-        begin = core.first[v]
-        for k in range(begin, begin + core.held[v]):
-            if core.records[4 * k + way] < NONE:
-                degree[v] += 1
-    return degree
+entry = kernel(no_cfunc_wrapper=True)
+# Never called from Python: the code that would unpack its objects takes longest to compile.
+inner = kernel(no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
+# first (n), held (n), records (4 r), core_mids (2 r): those of a contracted core
 # order (n), position (n): nodes of the graph by their number from the top, and back
-@kernel
-def rows(core: Core, order: Int32s, position: Int32s, way: int) -> tuple[Int32s, Int32s, Int32s]:
-    """The arcs from every node up (`way` 1) or down to it (`way` 2), renumbered.
+@entry
+def rows(
+    first: Int64s,
+    held: Int32s,
+    records: Int32s,
+    core_mids: Int32s,
+    order: Int32s,
+    position: Int32s,
+    way: int,
+) -> tuple[Int32s, Int32s, Int32s]:
+    """The arcs from every node up (`way` 1) or down to it (`way` 2), renumbered and sorted.
 
     Returns (row pointers (n + 1), (2 a,) upper end and weight, (a,) mids).
     """
     n = order.size
     ptr = np.zeros(n + 1, np.int32)
     for place in range(n):
-        begin = core.first[order[place]]
-        for k in range(begin, begin + core.held[order[place]]):
-            if core.records[4 * k + way] < NONE:
-                ptr[place + 1] += 1
-        ptr[place + 1] += ptr[place]
+        v = order[place]
+        ptr[place + 1] = ptr[place]
+        for k in range(first[v], first[v] + held[v]):
+            ptr[place + 1] += records[4 * k + way] < NONE
     arcs = np.empty(2 * np.int64(ptr[n]), np.int32)
     mids = np.empty(ptr[n], np.int32)
     for place in range(n):
         end = np.int64(ptr[place])
-        begin = core.first[order[place]]
-        for k in range(begin, begin + core.held[order[place]]):
-            if core.records[4 * k + way] == NONE:
+        v = order[place]
+        for k in range(first[v], first[v] + held[v]):
+            if records[4 * k + way] == NONE:
                 continue
-            x = position[core.records[4 * k]]
+            x = position[records[4 * k]]
             i = end
             while i > ptr[place] and arcs[2 * i - 2] > x:
                 arcs[2 * i] = arcs[2 * i - 2]
@@ -63,16 +64,16 @@ def rows(core: Core, order: Int32s, position: Int32s, way: int) -> tuple[Int32s,
                 mids[i] = mids[i - 1]
                 i -= 1
             arcs[2 * i] = x
-            arcs[2 * i + 1] = core.records[4 * k + way]
-            mids[i] = core.mids[2 * k + way - 1]
+            arcs[2 * i + 1] = records[4 * k + way]
+            mids[i] = core_mids[2 * k + way - 1]
             end += 1
     return ptr, arcs, mids
 
 
-@kernel
+@inner
 def seek(ptr: Any, arcs: Any, v: Any, x: Any) -> Any:
     """The arc between `v` and `x` above it; there is one."""
-    low, high = ptr[v], ptr[v + 1] - 1
+    low, high = np.int64(ptr[v]), np.int64(ptr[v + 1]) - 1
     while low < high:
         middle = (low + high) >> 1
         if arcs[2 * middle] < x:
@@ -82,57 +83,74 @@ def seek(ptr: Any, arcs: Any, v: Any, x: Any) -> Any:
     return low
 
 
-@kernel
+@inner
+def part(ptr: Any, arcs: Any, mids: Any, v: Any, x: Any) -> Any:
+    """How a shortcut over `v` notes the arc between `v` and `x`, see :func:`ch_query.unpack`."""
+    e = seek(ptr, arcs, v, x)
+    return e if mids[e] >= 0 else mids[e] - 1
+
+
+# up_arcs (2 a), up_mids (a), down_arcs (2 a), down_mids (a)
+@entry
 def unfold(
     up_ptr: Int32s,
     up_arcs: Int32s,
+    up_mids: Int32s,
     down_ptr: Int32s,
     down_arcs: Int32s,
+    down_mids: Int32s,
     position: Int32s,
-    mids: Int32s,
-    upward: bool,
-) -> Int32s:
-    """What every upward (or downward) arc stands for, see :func:`ch_query.path`: (2 a,)."""
-    parts = np.empty(2 * mids.size, np.int32)
-    for v in range(position.size):
-        begin, end = (up_ptr[v], up_ptr[v + 1]) if upward else (down_ptr[v], down_ptr[v + 1])
-        for e in range(begin, end):
-            if mids[e] < 0:
+) -> tuple[Int32s, Int32s]:
+    """What upward and downward arcs stand for, see :func:`ch_query.unpack`: (2 a,) each."""
+    up_parts = np.empty(2 * up_mids.size, np.int32)
+    down_parts = np.empty(2 * down_mids.size, np.int32)
+    for upward in range(2):
+        ptr, arcs, mids = down_ptr, down_arcs, down_mids
+        parts = down_parts
+        if upward:
+            ptr, arcs, mids = up_ptr, up_arcs, up_mids
+            parts = up_parts
+        for v in range(position.size):
+            for e in range(ptr[v], ptr[v + 1]):
                 parts[2 * e] = mids[e]
                 parts[2 * e + 1] = -1
-                continue
-            mid = position[mids[e]]
-            above = up_arcs[2 * e] if upward else down_arcs[2 * e]
-            tail = v if upward else above
-            head = above if upward else v
-            parts[2 * e] = seek(down_ptr, down_arcs, mid, tail)
-            parts[2 * e + 1] = seek(up_ptr, up_arcs, mid, head)
-    return parts
+                if mids[e] >= 0:
+                    mid, above = position[mids[e]], np.int64(arcs[2 * e])
+                    tail = v if upward else above
+                    head = above if upward else v
+                    parts[2 * e] = part(down_ptr, down_arcs, down_mids, mid, tail)
+                    parts[2 * e + 1] = part(up_ptr, up_arcs, up_mids, mid, head)
+    return up_parts, down_parts
 
 
-# other (m): the metric that is not minimised
-@kernel
+@inner
+def total(parts: Any, e: Any, down_sums: Any, up_sums: Any, weights: Any) -> Any:
+    """Sum of `weights` over what arc `e` stands for; lower arcs are done."""
+    first, second = parts[2 * e], parts[2 * e + 1]
+    if second == -1:
+        return np.int64(weights[-1 - first])
+    a = down_sums[first] if first >= 0 else np.int64(weights[-2 - first])
+    b = up_sums[second] if second >= 0 else np.int64(weights[-2 - second])
+    return a + b
+
+
+# weights (m) of a metric
+@entry
 def add_up(
-    up_ptr: Int32s, down_ptr: Int32s, up_parts: Int32s, down_parts: Int32s, other: Int32s
+    up_ptr: Int32s, down_ptr: Int32s, up_parts: Int32s, down_parts: Int32s, weights: Int32s
 ) -> tuple[Int64s, Int64s]:
-    """Sums of `other` over what upward and downward arcs stand for, from the bottom to the top."""
+    """Sums over what upward and downward arcs stand for, from the bottom to the top."""
     up_sums = np.empty(up_parts.size // 2, np.int64)
     down_sums = np.empty(down_parts.size // 2, np.int64)
     for v in range(up_ptr.size - 2, -1, -1):
         for e in range(up_ptr[v], up_ptr[v + 1]):
-            if up_parts[2 * e] < 0:
-                up_sums[e] = other[-1 - up_parts[2 * e]]
-            else:
-                up_sums[e] = down_sums[up_parts[2 * e]] + up_sums[up_parts[2 * e + 1]]
+            up_sums[e] = total(up_parts, e, down_sums, up_sums, weights)
         for e in range(down_ptr[v], down_ptr[v + 1]):
-            if down_parts[2 * e] < 0:
-                down_sums[e] = other[-1 - down_parts[2 * e]]
-            else:
-                down_sums[e] = down_sums[down_parts[2 * e]] + up_sums[down_parts[2 * e + 1]]
+            down_sums[e] = total(down_parts, e, down_sums, up_sums, weights)
     return up_sums, down_sums
 
 
-@kernel
+@entry
 def longest_climb(ptr: Int32s, arcs: Int32s) -> int:
     """No search that only climbs can reach a cost above this."""
     reach = np.zeros(ptr.size, np.int64)

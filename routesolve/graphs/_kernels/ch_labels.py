@@ -40,7 +40,12 @@ class Scratch(NamedTuple):
     reach: Entries
 
 
-@kernel
+entry = kernel(no_cfunc_wrapper=True)
+# Never called from Python: the code that would unpack its objects takes longest to compile.
+inner = kernel(no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+@inner
 def merge(entries: Any, at: Any, weight: Any, n: Any, merged: Any, count: Any, out: Any) -> Any:
     """Unite `count` sorted entries with the label at `at`, moved by `weight`; the new count."""
     i, filled = 0, 0
@@ -64,7 +69,7 @@ def merge(entries: Any, at: Any, weight: Any, n: Any, merged: Any, count: Any, o
 
 # ptr (n + 1), arcs (2 a): upward arcs; starts (n + 1), entries (2 l): the labels made so far;
 # other_starts, other_entries: those of the opposite direction
-@kernel
+@inner
 def label(
     ptr: Any,
     arcs: Any,
@@ -109,7 +114,7 @@ def label(
     starts[v + 1] = filled + 2
 
 
-@kernel
+@inner
 def room(ptr: Any, arcs: Any, v: Any, starts: Any) -> Any:
     """Most entries that the label of `v` can have."""
     most = np.int64(2)
@@ -119,7 +124,7 @@ def room(ptr: Any, arcs: Any, v: Any, starts: Any) -> Any:
     return most
 
 
-@kernel
+@entry
 def build(
     up_ptr: Int32s,
     up_arcs: Int32s,
@@ -160,7 +165,7 @@ def build(
 
 
 # sources (p), targets (p), position (n), result (p)
-@kernel
+@entry
 def pairs(
     up_starts: Int64s,
     up_entries: Entries,

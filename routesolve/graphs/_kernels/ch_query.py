@@ -51,8 +51,8 @@ class Side(NamedTuple):
     ----------
     cost : numpy.ndarray
         (n,) int64.
-    entry : numpy.ndarray
-        (n,) int32, the arc by which the search came to a node.
+    before : numpy.ndarray
+        (n,) int32, the node below from which the search came to a node.
     heap : numpy.ndarray
         (a + 1,) int64: a search pushes at most once per arc.
     touched : numpy.ndarray
@@ -60,12 +60,17 @@ class Side(NamedTuple):
     """
 
     cost: Int64s
-    entry: Int32s
+    before: Int32s
     heap: Int64s
     touched: Int32s
 
 
-@kernel
+entry = kernel(no_cfunc_wrapper=True)
+# Never called from Python: the code that would unpack its objects takes longest to compile.
+inner = kernel(no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+@inner
 def push(heap: Any, size: Any, key: Any) -> Any:
     """Put `key` into the 4-ary heap of `size` entries; the caller counts."""
     i = size
@@ -78,7 +83,7 @@ def push(heap: Any, size: Any, key: Any) -> Any:
     heap[i] = key
 
 
-@kernel
+@inner
 def pop(heap: Any, size: Any) -> Any:
     """Remove the smallest key, ``heap[0]``; `size` counts what remains."""
     last = heap[size]
@@ -100,7 +105,7 @@ def pop(heap: Any, size: Any) -> Any:
     heap[i] = last
 
 
-@kernel
+@inner
 def stalled(back: Any, cost: Any, u: Any, reached: Any) -> Any:
     """Whether some node above `u` offers a cheaper way to it than the search has found."""
     for e in range(back.ptr[u], back.ptr[u + 1]):
@@ -109,45 +114,47 @@ def stalled(back: Any, cost: Any, u: Any, reached: Any) -> Any:
     return False
 
 
-@kernel
-def climb(ways: Any, side: Any, bits: Any, u: Any, reached: Any, size: Any, number: Any) -> Any:
-    """Relax the upward arcs of `u`; returns the new sizes of heap and list of touched nodes."""
+@inner
+def climb(
+    ways: Any, side: Any, bits: Any, u: Any, reached: Any, limit: Any, size: Any, number: Any
+) -> Any:
+    """Relax the arcs from `u` upward and below `limit`; returns the heap's size and all touched."""
     for e in range(ways.ptr[u], ways.ptr[u + 1]):
         v = ways.arcs[2 * e]
         through = reached + ways.arcs[2 * e + 1]
-        before = side.cost[v]
-        if through < before:
-            if before == FAR:
+        known = side.cost[v]
+        if through < known and through < limit:
+            if known == FAR:
                 side.touched[number] = v
                 number += 1
             side.cost[v] = through
-            side.entry[v] = e
+            side.before[v] = u
             push(side.heap, size, (through << bits) | v)
             size += 1
     return size, number
 
 
-@kernel
+@inner
 def begin(side: Any, s: Any) -> Any:
     """Start a search at `s`."""
     side.cost[s] = 0
-    side.entry[s] = -1
+    side.before[s] = -1
     side.touched[0] = s
     side.heap[0] = s
 
 
-@kernel
+@inner
 def clear(side: Any, number: Any) -> Any:
     """Forget a search."""
     for i in range(number):
         side.cost[side.touched[i]] = FAR
 
 
-@kernel
+@inner
 def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -> Any:
     """Cheapest path from `s` to `t`: (cost, node at its top, touched from s, touched from t).
 
-    The entries of both searches are left for the caller, who has to clear them.
+    Both searches are left for the caller to read, who has to clear them.
     """
     mask = (np.int64(1) << bits) - 1
     begin(there, s)
@@ -172,7 +179,7 @@ def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -
                 top = u
             if not stalled(down, there.cost, u, reached):
                 size_there, number_there = climb(
-                    up, there, bits, u, reached, size_there, number_there
+                    up, there, bits, u, reached, best, size_there, number_there
                 )
         else:
             key = here.heap[0]
@@ -189,164 +196,226 @@ def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -
                 best = reached + there.cost[u]
                 top = u
             if not stalled(up, here.cost, u, reached):
-                size_here, number_here = climb(down, here, bits, u, reached, size_here, number_here)
+                size_here, number_here = climb(
+                    down, here, bits, u, reached, best, size_here, number_here
+                )
     return best, top, number_there, number_here
 
 
+# Arrays one by one, here and below: Numba takes apart a tuple of them in several microseconds.
 # sources (p), targets (p), result (p)
-@kernel
+@entry
 def pairs(
-    up: Ways,
-    down: Ways,
+    up_ptr: Int32s,
+    up_arcs: Int32s,
+    down_ptr: Int32s,
+    down_arcs: Int32s,
     bits: int,
+    there_cost: Int64s,
+    there_before: Int32s,
+    there_heap: Int64s,
+    there_touched: Int32s,
+    here_cost: Int64s,
+    here_before: Int32s,
+    here_heap: Int64s,
+    here_touched: Int32s,
     sources: Int32s,
     targets: Int32s,
-    there: Side,
-    here: Side,
     result: Int64s,
 ) -> None:
     """Costs of the cheapest paths between pairs; -1 = no path."""
+    up, down = Ways(up_ptr, up_arcs), Ways(down_ptr, down_arcs)
+    there = Side(there_cost, there_before, there_heap, there_touched)
+    here = Side(here_cost, here_before, here_heap, here_touched)
     for i in range(sources.size):
-        best, top, a, b = meet(up, down, bits, sources[i], targets[i], there, here)
+        best, top, a, b = meet(
+            up, down, bits, np.int64(sources[i]), np.int64(targets[i]), there, here
+        )
         clear(there, a)
         clear(here, b)
         result[i] = best if top >= 0 else -1
 
 
-@kernel
-def pair(up: Ways, down: Ways, bits: int, s: int, t: int, there: Side, here: Side) -> int:
-    """Cost of the cheapest path between two nodes; -1 = no path."""
-    best, top, a, b = meet(up, down, bits, s, t, there, here)
-    clear(there, a)
-    clear(here, b)
-    return int(best) if top >= 0 else -1
-
-
 # ---------------------------------------------------------------- paths
 
 
-@kernel
-def lower_end(ptr: Any, e: Any) -> Any:
-    """The node whose row arc `e` is in."""
-    low, high = 0, ptr.size - 2
-    while low < high:
-        middle = (low + high + 1) >> 1
-        if ptr[middle] <= e:
-            low = middle
+@inner
+def arc_to(ways: Any, u: Any, v: Any) -> Any:
+    """The arc between `u` and `v` above it; there is one."""
+    e = np.int64(ways.ptr[u])
+    while ways.arcs[2 * e] != v:
+        e += 1
+    return e
+
+
+# up_parts (2 a), down_parts (2 a)
+@inner
+def unpack(
+    up_parts: Any, down_parts: Any, first: Any, second: Any, stack: Any, arcs: Any, length: Any
+) -> Any:
+    """Append the arcs of the graph that an arc with these parts stands for.
+
+    Returns the stack and the arcs, either of which may have grown, and the number of arcs.
+
+    ``parts`` tells what an arc of the hierarchy stands for: (-1 - arc of the graph, -1), or for a
+    shortcut the down arc and the up arc of the node that it goes over. Instead of its number either
+    of those may be given as -2 - arc of the graph, which saves a look at its own parts.
+    """
+    height = 0
+    while True:
+        if second == -1:
+            arc = -1 - first
         else:
-            high = middle - 1
-    return low
+            if 2 * height == stack.size:
+                stack = np.concatenate((stack, np.empty(stack.size, np.int32)))
+            # Looked up now, not when its turn comes, so that memory serves both parts at once.
+            if second >= 0:
+                stack[2 * height] = up_parts[2 * second]
+                stack[2 * height + 1] = up_parts[2 * second + 1]
+            else:
+                stack[2 * height] = second + 1
+                stack[2 * height + 1] = -1
+            height += 1
+            if first >= 0:
+                second = np.int64(down_parts[2 * first + 1])
+                first = np.int64(down_parts[2 * first])
+                continue
+            arc = -2 - first
+        if length == arcs.size:
+            arcs = np.concatenate((arcs, np.empty(length, np.int32)))
+        arcs[length] = arc
+        length += 1
+        if height == 0:
+            return stack, arcs, length
+        height -= 1
+        first = np.int64(stack[2 * height])
+        second = np.int64(stack[2 * height + 1])
 
 
-# up_parts (2 a), down_parts (2 a), heads (m), other (m)
-@kernel
-def path(
-    up: Ways,
-    down: Ways,
+# up_parts (2 a), down_parts (2 a), durations (m), distances (m); sources (p), targets (p),
+# costs (p), sums (p, 2), stops (p + 1)
+@entry
+def paths(
+    up_ptr: Int32s,
+    up_arcs: Int32s,
+    down_ptr: Int32s,
+    down_arcs: Int32s,
+    bits: int,
+    there_cost: Int64s,
+    there_before: Int32s,
+    there_heap: Int64s,
+    there_touched: Int32s,
+    here_cost: Int64s,
+    here_before: Int32s,
+    here_heap: Int64s,
+    here_touched: Int32s,
     up_parts: Int32s,
     down_parts: Int32s,
-    heads: Int32s,
-    other: Int32s,
-    bits: int,
-    s: int,
-    t: int,
-    node: int,
-    there: Side,
-    here: Side,
-) -> tuple[int, int, Int32s, Int32s]:
-    """The cheapest path from `node` of the graph, which is number `s`, to number `t`.
+    durations: Int32s,
+    distances: Int32s,
+    sources: Int32s,
+    targets: Int32s,
+    costs: Int64s,
+    sums: Int64s,
+    stops: Int64s,
+) -> Int32s:
+    """The arcs of cheapest paths between pairs, one path behind the other.
 
-    Returns its cost, or -1, the sum of the other metric, its nodes and its arcs.
-
-    ``parts`` tells what an arc of the hierarchy stands for: (down arc, up arc) of the node that a
-    shortcut goes over, or (-1 - arc of the graph, -1).
+    Fills `costs` (-1 = no path), `sums` of durations and distances, and in `stops` where each path
+    begins and ends.
     """
-    best, top, a, b = meet(up, down, bits, s, t, there, here)
-    # Entries of the stack are 2 * arc + (1 when the arc leads down); the next one is on top. The
-    # climb is found backwards, so it is in the right order; the descent is turned round.
-    stack = np.empty(256, np.int64)
-    height = 0
+    up, down = Ways(up_ptr, up_arcs), Ways(down_ptr, down_arcs)
+    there = Side(there_cost, there_before, there_heap, there_touched)
+    here = Side(here_cost, here_before, here_heap, here_touched)
+    climbed = np.empty(256, np.int64)
+    stack = np.empty(256, np.int32)
     arcs = np.empty(1024, np.int32)
-    length = 0
-    for descent in range(2):
-        x = top
-        while top >= 0:
-            e = np.int64(here.entry[x] if descent else there.entry[x])
-            if e < 0:
-                break
-            if height == stack.size:
-                stack = np.concatenate((stack, np.empty(height, np.int64)))
-            stack[height] = 2 * e + descent
-            height += 1
-            x = lower_end(down.ptr, e) if descent else lower_end(up.ptr, e)
-        if descent:
-            for i in range(height // 2):
-                stack[i], stack[height - 1 - i] = stack[height - 1 - i], stack[i]
-        while height > 0:
-            height -= 1
-            e = stack[height] >> 1
-            if stack[height] & 1:
-                first, second = down_parts[2 * e], down_parts[2 * e + 1]
-            else:
-                first, second = up_parts[2 * e], up_parts[2 * e + 1]
-            if first < 0:
-                if length == arcs.size:
-                    arcs = np.concatenate((arcs, np.empty(length, np.int32)))
-                arcs[length] = -1 - first
-                length += 1
-                continue
-            if height + 2 > stack.size:
-                stack = np.concatenate((stack, np.empty(stack.size, np.int64)))
-            stack[height] = 2 * np.int64(second)
-            stack[height + 1] = 2 * np.int64(first) + 1
-            height += 2
-    clear(there, a)
-    clear(here, b)
-    nodes = np.empty(length + 1, np.int32)
-    nodes[0] = node
-    along = np.int64(0)
-    for i in range(length):
-        nodes[i + 1] = heads[arcs[i]]
-        along += other[arcs[i]]
-    return (int(best) if top >= 0 else -1), int(along), nodes, arcs[:length]
+    length = np.int64(0)  # a plain 0 has a type of its own, for which kernels compile once more
+    stops[0] = 0
+    for i in range(sources.size):
+        s, t = np.int64(sources[i]), np.int64(targets[i])
+        best, top, a, b = meet(up, down, bits, s, t, there, here)
+        costs[i] = best if top >= 0 else -1
+        if top >= 0:
+            # The climb is found backwards.
+            height = 0
+            x = top
+            while x != s:
+                u = np.int64(there.before[x])
+                if height == climbed.size:
+                    climbed = np.concatenate((climbed, np.empty(height, np.int64)))
+                climbed[height] = arc_to(up, u, x)
+                height += 1
+                x = u
+            for k in range(height):
+                e = climbed[height - 1 - k]
+                first, second = np.int64(up_parts[2 * e]), np.int64(up_parts[2 * e + 1])
+                stack, arcs, length = unpack(
+                    up_parts, down_parts, first, second, stack, arcs, length
+                )
+            x = top
+            while x != t:
+                u = np.int64(here.before[x])
+                e = arc_to(down, u, x)
+                first, second = np.int64(down_parts[2 * e]), np.int64(down_parts[2 * e + 1])
+                stack, arcs, length = unpack(
+                    up_parts, down_parts, first, second, stack, arcs, length
+                )
+                x = u
+        clear(there, a)
+        clear(here, b)
+        sums[i, 0] = 0
+        sums[i, 1] = 0
+        for k in range(stops[i], length):
+            sums[i, 0] += durations[arcs[k]]
+            sums[i, 1] += distances[arcs[k]]
+        stops[i + 1] = length
+    return arcs[:length]
 
 
 # ---------------------------------------------------------------- search spaces
 
 
 # sources (p), alongs (a) of the arcs, along (n) scratch
-@kernel
+@entry
 def spaces(
-    ways: Ways,
-    back: Ways,
-    alongs: Int64s,
+    ptr: Int32s,
+    arcs: Int32s,
+    back_ptr: Int32s,
+    back_arcs: Int32s,
     bits: int,
+    cost: Int64s,
+    before: Int32s,
+    heap: Int64s,
+    touched: Int32s,
+    alongs: Int64s,
     sources: Int32s,
-    side: Side,
     along: Int64s,
 ) -> tuple[Int64s, Int32s, Int64s, Int64s]:
     """Everything above each source that is not stalled.
 
     Returns (row pointers (p + 1), nodes, costs, sums of the other metric).
     """
+    ways, back = Ways(ptr, arcs), Ways(back_ptr, back_arcs)
+    side = Side(cost, before, heap, touched)
     mask = (np.int64(1) << bits) - 1
-    ptr = np.zeros(sources.size + 1, np.int64)
+    starts = np.zeros(sources.size + 1, np.int64)
     capacity = 256 * sources.size + 1024
     nodes = np.empty(capacity, np.int32)
     costs = np.empty(capacity, np.int64)
     sums = np.empty(capacity, np.int64)
     filled = 0
     for i in range(sources.size):
-        begin(side, sources[i])
+        begin(side, np.int64(sources[i]))
         along[sources[i]] = 0
         size, number = 1, 1
         while size > 0:
-            key = side.heap[0]
+            key = heap[0]
             size -= 1
-            pop(side.heap, size)
+            pop(heap, size)
             u = key & mask
             reached = key >> bits
-            if reached > side.cost[u] or stalled(back, side.cost, u, reached):
+            if reached > cost[u] or stalled(back, cost, u, reached):
                 continue
             if filled == capacity:
                 nodes = np.concatenate((nodes, np.empty(capacity, np.int32)))
@@ -355,13 +424,13 @@ def spaces(
                 capacity *= 2
             nodes[filled] = u
             costs[filled] = reached
-            # The entry of a settled node is final, and so is the sum of the node below it.
-            e = side.entry[u]
-            if e >= 0:
-                along[u] = along[lower_end(ways.ptr, e)] + alongs[e]
+            # Where a settled node was come from is final, and so is the sum of the node below it.
+            below = np.int64(before[u])
+            if below >= 0:
+                along[u] = along[below] + alongs[arc_to(ways, below, u)]
             sums[filled] = along[u]
             filled += 1
-            size, number = climb(ways, side, bits, u, reached, size, number)
+            size, number = climb(ways, side, bits, u, reached, FAR, size, number)
         clear(side, number)
-        ptr[i + 1] = filled
-    return ptr, nodes[:filled], costs[:filled], sums[:filled]
+        starts[i + 1] = filled
+    return starts, nodes[:filled], costs[:filled], sums[:filled]

@@ -30,13 +30,15 @@ Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Costs = npt.NDArray[Any]
 
+entry = kernel(no_cfunc_wrapper=True)
+
 LANES = 16
 """Sources swept at once: one 512-bit register of int32."""
 
 
 # ptr (t + 1), nodes (b), costs (b), sums (b): search spaces of the targets
 # starts (n + 1), columns (b), distant (b), beside (b): the same by node
-@kernel
+@entry
 def fill_buckets(
     ptr: Int64s,
     nodes: Int32s,
@@ -66,7 +68,7 @@ def fill_buckets(
 
 
 # ptr (s + 1), nodes, costs, sums: search spaces of the sources; row (t) scratch; result (s, t)
-@kernel
+@entry
 def scan_costs(
     ptr: Int64s,
     nodes: Int32s,
@@ -93,7 +95,7 @@ def scan_costs(
             result[i, j] = row[j] / divisor * factor if row[j] < far else np.inf
 
 
-@kernel
+@entry
 def scan_both(
     ptr: Int64s,
     nodes: Int32s,
@@ -135,7 +137,7 @@ def scan_both(
 
 # ptr (n + 1), arcs (2 a): arcs from above; nodes, costs: search space of the source; position (n):
 # number of a node of the graph; cost (n) scratch; result (n)
-@kernel
+@entry
 def tree_costs(
     ptr: Int32s,
     arcs: Int32s,
@@ -167,7 +169,7 @@ def tree_costs(
 
 
 # as above; alongs (a); sums of the search space; along (n) scratch; result (n), other (n)
-@kernel
+@entry
 def tree_both(
     ptr: Int32s,
     arcs: Int32s,
@@ -218,7 +220,7 @@ def tree_both(
 
 
 # ptr (n + 1), arcs (2 a), targets (t), local (n)
-@kernel
+@entry
 def select(
     ptr: Int32s, arcs: Int32s, targets: Int32s, local: Int32s
 ) -> tuple[Int32s, Int32s, Int32s]:
@@ -258,7 +260,7 @@ def select(
 
 # ptr (k + 1), arcs (2 a), local (n); spaces: search spaces of s sources; columns (t) numbers of the
 # targets in the part; cost (k, L) scratch; result (s, t)
-@kernel
+@entry
 def sweep_costs(
     ptr: Int32s,
     arcs: Int32s,
@@ -295,7 +297,7 @@ def sweep_costs(
                 result[begin + lane, j] = reached / divisor * factor if reached < far else np.inf
 
 
-@kernel
+@entry
 def sweep_both(
     ptr: Int32s,
     arcs: Int32s,

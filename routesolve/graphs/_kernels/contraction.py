@@ -18,149 +18,48 @@ Axes: n nodes, m arcs, r records in the pool. -1 = none.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from routesolve._jit import kernel
+from routesolve.graphs._kernels.core import (
+    CONTRACTED,
+    DONE,
+    LIVE,
+    NEED_SPACE,
+    NONE,
+    PAUSED,
+    QUEUED,
+    TOO_DENSE,
+    TOO_LONG,
+    TOP,
+    UNTOUCHED,
+    WAITING,
+    Core,
+    Queue,
+    Rules,
+)
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
-
-NONE = 2**31 - 1
-"""Weight of a direction that a record does not have; every real weight is less."""
-
-UNTOUCHED = 2**31 - 1
 
 LEVEL = 1000
 """What one level counts in the priority of a node."""
 
 MOST_HOPS = 1 << 20
 
-# Why a kernel came back.
-DONE, PAUSED, NEED_SPACE, TOO_LONG, TOO_DENSE = range(5)
-
-# Cells of Core.state.
-TOP, CONTRACTED, LIVE, QUEUED, WAITING = range(5)
-STATE_SIZE = 5
-
-
-class Core(NamedTuple):
-    """What is left to contract, and what has been.
-
-    Attributes
-    ----------
-    first : numpy.ndarray
-        (n,) int64, where the block of a node begins in the pool.
-    held, room : numpy.ndarray
-        (n,) int32, records in the block, and how many fit.
-    records : numpy.ndarray
-        (4 r,) int32: neighbour, weight to it, weight from it, original arcs that it stands for.
-    mids : numpy.ndarray
-        (2 r,) int32 per direction: the node that a shortcut goes over, or -1 - arc for an arc of
-        the graph.
-    rank, level : numpy.ndarray
-        (n,) int32, when the node was contracted (-1 = not yet), and the longest chain of neighbours
-        that had to go before it.
-    cost, need : numpy.ndarray
-        (n,) int32 scratch of the witness search: UNTOUCHED and -1 everywhere between searches.
-    touched, before : numpy.ndarray
-        (n,) int32 scratch.
-    state : numpy.ndarray
-        (STATE_SIZE,) int64: end of the pool, nodes contracted, records of the core, nodes put into
-        the queue, nodes waiting to be looked at.
-    """
-
-    first: Int64s
-    held: Int32s
-    room: Int32s
-    records: Int32s
-    mids: Int32s
-    rank: Int32s
-    level: Int32s
-    cost: Int32s
-    need: Int32s
-    touched: Int32s
-    before: Int32s
-    state: Int64s
-
-
-class Queue(NamedTuple):
-    """The nodes of the core by priority: an indexed 4-ary heap of ``priority << bits | node``.
-
-    Attributes
-    ----------
-    heap : numpy.ndarray
-        (n,) int64.
-    place : numpy.ndarray
-        (n,) int32, where in the heap a node is.
-    level : numpy.ndarray
-        (n,) int32, the level that its key counts.
-    stale : numpy.ndarray
-        (n,) bool, whether its key is out of date.
-    waiting : numpy.ndarray
-        (n,) int32, nodes to look at before the queue is asked again.
-    """
-
-    heap: Int64s
-    place: Int32s
-    level: Int32s
-    stale: npt.NDArray[np.bool_]
-    waiting: Int32s
-
-
-class Guide(NamedTuple):
-    """An order to follow, and the hierarchy it comes from; all empty when there is none.
-
-    Attributes
-    ----------
-    order : numpy.ndarray
-        (n,) int32, the nodes in the order in which they are contracted.
-    position : numpy.ndarray
-        (n,) int32, number of a node in the hierarchy.
-    up_ptr, up_arcs, down_ptr, down_arcs : numpy.ndarray
-        Its arcs, see :class:`routesolve.graphs._kernels.ch_query.Ways`.
-    mark : numpy.ndarray
-        (n,) int32 scratch, -1 everywhere.
-    """
-
-    order: Int32s
-    position: Int32s
-    up_ptr: Int32s
-    up_arcs: Int32s
-    down_ptr: Int32s
-    down_arcs: Int32s
-    mark: Int32s
-
-
-class Rules(NamedTuple):
-    """How hard to try.
-
-    Attributes
-    ----------
-    glances, pops : int
-        Nodes settled by a witness search at most, when looking and when contracting.
-    patience : int
-        A neighbour that gained fewer records than this is looked at again at once: 0 = when it lost
-        some, 1 = unless it gained some, large = always.
-    symmetric : bool
-        Whether every arc has a twin of the same weight.
-    dense : int
-        Mean degree of the core at which the graph is taken to have no hierarchy.
-    """
-
-    glances: int
-    pops: int
-    patience: int
-    symmetric: bool
-    dense: int
+entry = kernel(no_cfunc_wrapper=True)
+# Never called from Python: the code that would unpack its objects takes longest to compile.
+# Integers are handed over as int64 throughout: Numba compiles once more for every other width.
+inner = kernel(no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 # ---------------------------------------------------------------- heaps
 
 
-@kernel
+@inner
 def push(heap: Any, size: Any, key: Any) -> Any:
     """Put `key` into the heap of `size` entries; the caller counts."""
     i = size
@@ -173,7 +72,7 @@ def push(heap: Any, size: Any, key: Any) -> Any:
     heap[i] = key
 
 
-@kernel
+@inner
 def pop(heap: Any, size: Any) -> Any:
     """Remove the smallest key, ``heap[0]``; `size` counts what remains."""
     last = heap[size]
@@ -195,7 +94,7 @@ def pop(heap: Any, size: Any) -> Any:
     heap[i] = last
 
 
-@kernel
+@inner
 def settle(queue: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
     """Put `key` where it belongs, starting from the free cell `i` of the queue."""
     heap, place = queue.heap, queue.place
@@ -227,14 +126,15 @@ def settle(queue: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
 
 
 # tails (m), heads (m), weights (m), arcs (m): no loops, no two arcs with both ends the same
-@kernel
+@entry
 def fill(core: Core, tails: Int32s, heads: Int32s, weights: Int32s, arcs: Int32s) -> None:
     """Put the arcs of the graph into blocks whose `first` and `room` the caller has laid out."""
     for k in range(tails.size):
-        connect(core, tails[k], heads[k], weights[k], -1 - arcs[k], 1)
+        u, x, arc = np.int64(tails[k]), np.int64(heads[k]), np.int64(arcs[k])
+        connect(core, u, x, np.int64(weights[k]), -1 - arc, np.int64(1))
 
 
-@kernel
+@inner
 def find(core: Any, u: Any, x: Any) -> Any:
     """Record of `x` in the block of `u`, or -1."""
     begin = core.first[u]
@@ -244,7 +144,7 @@ def find(core: Any, u: Any, x: Any) -> Any:
     return np.int64(-1)
 
 
-@kernel
+@inner
 def append(core: Any, u: Any, x: Any) -> Any:
     """A fresh record of `x` in the block of `u`; a full block moves to the end of the pool."""
     first, count, room, records, mids = core.first, core.held, core.room, core.records, core.mids
@@ -272,7 +172,7 @@ def append(core: Any, u: Any, x: Any) -> Any:
     return k
 
 
-@kernel
+@inner
 def connect(core: Any, u: Any, x: Any, weight: Any, mid: Any, hops: Any) -> Any:
     """Add the arc u -> x to both blocks, or make the one that is there cheaper."""
     k = find(core, u, x)
@@ -291,7 +191,7 @@ def connect(core: Any, u: Any, x: Any, weight: Any, mid: Any, hops: Any) -> Any:
     core.mids[2 * back + 1] = mid
 
 
-@kernel
+@inner
 def forget(core: Any, u: Any, v: Any) -> Any:
     """Remove the record of `v` from the block of `u`."""
     k = find(core, u, v)
@@ -304,7 +204,7 @@ def forget(core: Any, u: Any, v: Any) -> Any:
     core.state[LIVE] -= 1
 
 
-@kernel
+@inner
 def space_for(core: Any, v: Any) -> Any:
     """How many records contracting `v` can ask of the pool at most."""
     begin, degree = core.first[v], core.held[v]
@@ -319,7 +219,7 @@ def space_for(core: Any, v: Any) -> Any:
 # ---------------------------------------------------------------- witnesses
 
 
-@kernel
+@inner
 def witness(
     core: Any, heap: Any, bits: Any, u: Any, v: Any, limit: Any, missing: Any, pops: Any
 ) -> Any:
@@ -375,7 +275,7 @@ def witness(
     return missing
 
 
-@kernel
+@inner
 def look_back(core: Any, u: Any, v: Any, missing: Any) -> Any:
     """One step back from every missing target: it may be next to what the search has touched."""
     first, count, records, cost, need = core.first, core.held, core.records, core.cost, core.need
@@ -395,7 +295,7 @@ def look_back(core: Any, u: Any, v: Any, missing: Any) -> Any:
     return missing
 
 
-@kernel
+@inner
 def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, commit: Any) -> Any:
     """Which shortcuts contracting `v` asks for; adds them when `commit`.
 
@@ -409,11 +309,11 @@ def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, 
         into = np.int64(records[4 * i + 2])
         if into == NONE:
             continue
-        u = records[4 * i]
+        u = np.int64(records[4 * i])
         # In a symmetric graph a witness serves both ways: half of the pairs are enough.
         start = i + 1 if symmetric else begin
         limit = np.int64(-1)
-        missing = 0
+        missing = np.int64(0)
         for j in range(start, begin + degree):
             if j == i or records[4 * j + 1] == NONE:
                 continue
@@ -427,12 +327,12 @@ def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, 
         if missing == 0:
             continue
         for j in range(start, begin + degree):
-            x = records[4 * j]
+            x = np.int64(records[4 * j])
             if need[x] < 0:
                 continue
             need[x] = -1
             added += 1
-            span = min(records[4 * i + 3] + records[4 * j + 3], MOST_HOPS)
+            span = min(np.int64(records[4 * i + 3]) + records[4 * j + 3], MOST_HOPS)
             hops += span
             if commit:
                 through = into + records[4 * j + 1]
@@ -447,7 +347,7 @@ def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, 
     return added, hops
 
 
-@kernel
+@inner
 def importance(core: Any, v: Any, added: Any, hops: Any) -> Any:
     """Priority of `v` that asks for `added` directed shortcuts.
 
@@ -466,58 +366,24 @@ def importance(core: Any, v: Any, added: Any, hops: Any) -> Any:
     return value
 
 
-@kernel
+@inner
 def take_out(core: Any, v: Any) -> Any:
     """Freeze the block of `v` and forget it everywhere else."""
     core.rank[v] = core.state[CONTRACTED]
     core.state[CONTRACTED] += 1
     begin = core.first[v]
     for k in range(begin, begin + core.held[v]):
-        x = core.records[4 * k]
+        x = np.int64(core.records[4 * k])
         forget(core, x, v)
         core.level[x] = max(core.level[x], core.level[v] + 1)
     core.state[LIVE] -= core.held[v]
 
 
-@kernel
-def keep(core: Any, v: Any, guide: Any) -> Any:
-    """Add the shortcuts over `v` that join nodes which the guiding hierarchy joins, unasked.
-
-    Returns False when one is too long for 32 bits.
-    """
-    records = core.records
-    begin = core.first[v]
-    end = begin + core.held[v]
-    for i in range(begin, end):
-        u = records[4 * i]
-        place = guide.position[u]
-        for e in range(guide.up_ptr[place], guide.up_ptr[place + 1]):
-            guide.mark[guide.up_arcs[2 * e]] = u
-        for e in range(guide.down_ptr[place], guide.down_ptr[place + 1]):
-            guide.mark[guide.down_arcs[2 * e]] = u
-        for j in range(begin, end):
-            x = records[4 * j]
-            if guide.mark[guide.position[x]] != u:
-                continue
-            span = min(records[4 * i + 3] + records[4 * j + 3], MOST_HOPS)
-            for way in (1, 2):
-                # Way 1 is u -> v -> x, way 2 is x -> v -> u.
-                if records[4 * i + 3 - way] == NONE or records[4 * j + way] == NONE:
-                    continue
-                through = np.int64(records[4 * i + 3 - way]) + records[4 * j + way]
-                if through >= NONE:
-                    return False
-                connect(core, u if way == 1 else x, x if way == 1 else u, through, v, span)
-    return True
-
-
 # ---------------------------------------------------------------- the driver
 
 
-@kernel
-def contract(
-    core: Core, queue: Queue, guide: Guide, heap: Int64s, bits: int, rules: Rules, work: int
-) -> int:
+@entry
+def contract(core: Core, queue: Queue, heap: Int64s, bits: int, rules: Rules, work: int) -> int:
     """Contract the least important node, again and again; come back after `work` steps.
 
     A step is one pair of neighbours looked at. A node whose neighbour goes away is not looked at
@@ -527,15 +393,11 @@ def contract(
     n = core.first.size
     state = core.state
     mask = (np.int64(1) << bits) - 1
-    given = guide.order.size > 0
     while state[CONTRACTED] < n:
         if work <= 0:
             return PAUSED
         left = n - state[CONTRACTED]
-        if given:
-            v = np.int64(guide.order[state[CONTRACTED]])
-            final = True
-        elif state[QUEUED] < n:
+        if state[QUEUED] < n:
             v = state[QUEUED]
             final = False
         elif state[WAITING] > 0:
@@ -555,8 +417,6 @@ def contract(
                 return NEED_SPACE
             for k in range(begin, end):
                 core.before[k - begin] = core.held[core.records[4 * k]]
-            if given and not keep(core, v, guide):
-                return TOO_LONG
         pops = rules.pops if final else rules.glances
         added, hops = examine(core, heap, bits, v, pops, rules.symmetric, final)
         if not final:
@@ -565,17 +425,15 @@ def contract(
                 settle(queue, mask, v + 1, v, key)
                 state[QUEUED] += 1
             else:
-                settle(queue, mask, left, queue.place[v], key)
+                settle(queue, mask, left, np.int64(queue.place[v]), key)
             queue.stale[v] = False
             queue.level[v] = core.level[v]
             continue
         if added < 0:
             return TOO_LONG
         take_out(core, v)
-        if given:
-            continue
         if left > 1:
-            settle(queue, mask, left - 1, 0, queue.heap[left - 1])
+            settle(queue, mask, left - 1, np.int64(0), queue.heap[left - 1])
         for k in range(begin, end):
             x = core.records[4 * k]
             raised = max(core.level[v] + 1 - queue.level[x], 0)
@@ -585,6 +443,6 @@ def contract(
                 queue.waiting[state[WAITING]] = x
                 state[WAITING] += 1
             elif raised > 0:
-                at = queue.place[x]
+                at = np.int64(queue.place[x])
                 settle(queue, mask, left - 1, at, queue.heap[at] + ((LEVEL * raised) << bits))
     return DONE

@@ -69,7 +69,7 @@ def from_networkx(graph: nx.Graph[Any], *, name: str | None = None) -> Graph:
     for u, v, data in graph.edges(data=True):
         ends = index[u], index[v]
         try:
-            line = _line(data.get("geometry"))
+            line = line_of(data.get("geometry"))
             length = _length(data, line, coordinates[list(ends)])
             duration = _duration(data, length)
         except ValueError as error:
@@ -84,8 +84,8 @@ def from_networkx(graph: nx.Graph[Any], *, name: str | None = None) -> Graph:
             heads.append(head)
             durations.append(duration)
             lengths.append(length)
-            names.append(_text(data.get("name"), " / "))
-            classes.append(_text(data.get("highway")))
+            names.append(label_of(data.get("name"), " / "))
+            classes.append(label_of(data.get("highway")))
             lines.append(course)
             if not both_ways:
                 break
@@ -102,8 +102,8 @@ def from_networkx(graph: nx.Graph[Any], *, name: str | None = None) -> Graph:
         node_ids=_node_ids(nodes),
         edge_attributes={"name": Labels.encode(names), "road_class": Labels.encode(classes)},
         geometry=Polylines.from_list(lines) if any(line is not None for line in lines) else None,
-        name=name or _text(graph.graph.get("name")) or "",
-        source=_text(graph.graph.get("created_with")) or "networkx",
+        name=name or label_of(graph.graph.get("name")) or "",
+        source=label_of(graph.graph.get("created_with")) or "networkx",
         licence=OSM_LICENCE if osm else "",
         attribution=OSM_ATTRIBUTION if osm else "",
     )
@@ -136,11 +136,14 @@ def to_networkx(graph: Graph) -> nx.MultiDiGraph[Any]:
             if (label := labels.at(arc)) is not None:
                 data[renamed.get(key, key)] = label
         if graph.geometry is not None and len(course := graph.geometry.at(arc)):
-            data["geometry"] = (
-                f"LINESTRING ({', '.join(f'{x!r} {y!r}' for x, y in course.tolist())})"
-            )
+            data["geometry"] = linestring(course)
         out.add_edge(ids[tails[arc]], ids[heads[arc]], **data)
     return out
+
+
+def linestring(course: npt.NDArray[np.float64]) -> str:
+    """Well-known text of a course."""
+    return f"LINESTRING ({', '.join(f'{x!r} {y!r}' for x, y in course.tolist())})"
 
 
 def _coordinates(
@@ -173,7 +176,8 @@ def _node_ids(nodes: list[Any]) -> npt.NDArray[Any]:
     return np.array(names, dtype=np.str_)
 
 
-def _line(geometry: Any) -> npt.NDArray[np.float64] | None:
+def line_of(geometry: Any) -> npt.NDArray[np.float64] | None:
+    """A course from LINESTRING text or an object with ``coords`` (shapely); ValueError else."""
     from routesolve.graphs.readers.graphml import parse_linestring
 
     if geometry is None:
@@ -201,7 +205,7 @@ def _duration(data: dict[str, Any], length: float) -> float:
         if speed == 0.0:
             raise ValueError("speed_kph is 0")
     else:
-        speed = _maxspeed(data.get("maxspeed")) or class_speed(_text(data.get("highway")))
+        speed = _maxspeed(data.get("maxspeed")) or class_speed(label_of(data.get("highway")))
     return length / (speed / 3.6)
 
 
@@ -224,7 +228,7 @@ def _maxspeed(value: Any) -> float | None:
     return min(known, default=None)
 
 
-def _text(value: Any, joiner: str | None = None) -> str | None:
+def label_of(value: Any, joiner: str | None = None) -> str | None:
     """A label: OSMnx merges ways, so it may be a list; joined with `joiner`, or its first entry."""
     if isinstance(value, list | tuple):
         texts = [str(entry) for entry in value]

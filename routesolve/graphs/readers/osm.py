@@ -12,7 +12,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,15 @@ from routesolve.graphs.graph import UNITS, Graph
 from routesolve.graphs.readers._compressed import first_bytes, is_osm_xml, is_pbf, unpacked
 from routesolve.graphs.readers._osm import assemble, crossings, resolve
 from routesolve.graphs.readers._osm.assemble import PER_JUNCTION, Arcs
+from routesolve.graphs.readers._osm.looks import looks_of
 from routesolve.graphs.readers._osm.profiles import Profile, find_profile
 from routesolve.graphs.readers._osm.scan import Scan, as_array, scan
 from routesolve.graphs.readers.networkx import OSM_ATTRIBUTION, OSM_LICENCE
+from routesolve.graphs.renumbering import hilbert_order
 from routesolve.graphs.turns import TurnGraph, Turns, bans_of_only, expand
+
+if TYPE_CHECKING:
+    from routesolve.graphs.network import RoadNetwork
 
 COST_UNITS = {**UNITS, "cost": 1e-3}
 """Worth of one step: as everywhere, and thousandths of a second of cost."""
@@ -82,7 +87,8 @@ class OsmNetwork:
     ----------
     graph : Graph
         Junctions and arcs with ``"duration"``, ``"distance"`` and ``"cost"``, courses, and the
-        attributes ``"name"``, ``"road_class"``, ``"speed"`` (km/h) and ``"oneway"`` (``"yes"``).
+        attributes ``"name"``, ``"road_class"``, ``"speed"`` (km/h), ``"oneway"`` (``"yes"``) and
+        ``"stops"`` (``"no"`` where no journey begins or ends: ferries, private driveways).
         The cost is what should be minimised: the duration, but longer on narrow ways and access
         roads.
     turns : Turns
@@ -148,9 +154,7 @@ def read_osm(
     stay = np.array(sorted(resolve.must_stay(found)), dtype=np.int64)
     here = np.flatnonzero(np.isin(segments.ids, stay))
     kept = assemble.junctions(segments, found, obstacles, here)
-    usage = as_array(found.way_usage, np.int32)
-    circle = np.array([u.roundabout for u in found.usages], dtype=np.bool_)[usage]
-    arcs = assemble.connect(segments, kept, obstacles, circle)
+    arcs = assemble.connect(segments, kept, obstacles, looks_of(found))
     ids, points = segments.ids[arcs.nodes], segments.points[arcs.nodes]
     arcs, place, dropped = _arrange(arcs, points, connected)
     ids, points = ids[place], points[place]
@@ -182,11 +186,21 @@ def load_osm(path: str | os.PathLike[str]) -> Graph:
     if network.report.restrictions_applied:
         warnings.warn(
             f"{path}: {network.report.restrictions_applied} turn restrictions are not part of a "
-            "plain network; read_osm(path).expand() keeps to them",
+            "plain graph; load_network keeps to them",
             RoutesolveWarning,
             stacklevel=2,
         )
     return network.graph
+
+
+def load_osm_network(
+    path: str | os.PathLike[str], *, profile: str | Profile = "car"
+) -> RoadNetwork:
+    """The streets and the turns of an OpenStreetMap file."""
+    from routesolve.graphs.network import RoadNetwork
+
+    network = read_osm(path, profile=profile)
+    return RoadNetwork(network.graph, network.turns)
 
 
 def file_format(path: str | os.PathLike[str]) -> str:
@@ -224,7 +238,7 @@ def _arrange(
         matrix = csr_array((np.ones(m, np.int8), (arcs.tails, arcs.heads)), shape=(n, n))
         _, label = connected_components(matrix, directed=True, connection="strong")
         keep = label == np.bincount(label).argmax()
-    order = assemble.hilbert_order(points)
+    order = hilbert_order(points)
     place = order[keep[order]]
     number = np.full(n, -1, dtype=np.int32)
     number[place] = np.arange(len(place), dtype=np.int32)
@@ -255,6 +269,8 @@ def _graph(
     who: str,
 ) -> Graph:
     names, classes = found.labels()
+    stops = np.array([u.stops for u in found.usages], dtype=np.bool_)
+    stops = stops[as_array(found.way_usage, np.int32)[arcs.first_way]]
     with np.errstate(divide="ignore", invalid="ignore"):
         kph = np.nan_to_num(3.6 * arcs.metres / arcs.seconds, posinf=0.0)
     indptr = np.zeros(len(ids) + 1, dtype=np.int64)
@@ -276,6 +292,7 @@ def _graph(
             "road_class": classes.take(arcs.first_way),
             "speed": Labels(codes.astype(np.int32), tuple(str(v) for v in speed.tolist())),
             "oneway": Labels(np.where(arcs.twin < 0, 0, -1).astype(np.int32), ("yes",)),
+            "stops": Labels(np.where(stops, -1, 0).astype(np.int32), ("no",)),
         },
         geometry=arcs.lines,
         name=name,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from routesolve.errors import InputError
 from routesolve.instances.generators import MOST, Floats, integers, number, require, whole
@@ -13,15 +13,14 @@ from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Depot, Job, Location, Profile, TimeWindow, VehicleType
 
 if TYPE_CHECKING:
-    import os
-
     from routesolve.graphs.graph import Graph
+    from routesolve.graphs.network import RoadNetwork
 
 SHIFT = (8 * 3600.0, 17 * 3600.0)
 
 
 def on_network(
-    network: str | os.PathLike[str] | Graph,
+    network: str | os.PathLike[str] | Graph | RoadNetwork,
     n: int = 50,
     *,
     seed: int = 0,
@@ -37,8 +36,8 @@ def on_network(
     Parameters
     ----------
     network
-        Name of an embedded network, path of a network file, or a graph with coordinates. Stops
-        lie in its largest strongly connected part.
+        Name of an embedded network, path of a network file, a network, or a graph with coordinates.
+        Stops lie in its largest strongly connected part.
     n, seed
         See :func:`~routesolve.instances.generate.generate`; at most the number of nodes less one.
     vehicles
@@ -53,10 +52,10 @@ def on_network(
     InputError
         On values out of range, or a network that cannot be read or has no coordinates.
     """
-    from routesolve.graphs.graph import Graph
     from routesolve.graphs.readers import load_network
 
-    graph = load_network(network)
+    roads = load_network(network)
+    graph = roads.streets
     if graph.coordinates is None:
         raise InputError("the network has no coordinates, so no stop can be put on it")
     part = graph.largest_component()[0]
@@ -74,8 +73,11 @@ def on_network(
     amounts = integers(rng, 1, 8, n)
     service = (60.0 * integers(rng, 2, 6, n)).tolist()
     with_window = rng.random(n) < windows
-    opening = shift_windows(rng, *_there_and_back(part, nodes), np.array(service))
-    name = graph.name if isinstance(network, Graph) else str(network)
+    opening = shift_windows(
+        rng, *_there_and_back(roads, part.coordinates[nodes]), np.array(service)
+    )
+    given = network if isinstance(network, str | os.PathLike) else None
+    name = graph.name if given is None else str(given)
     instance = VrpInstance(
         jobs=tuple(
             Job(
@@ -102,7 +104,7 @@ def on_network(
         name=f"{name or 'network'}-n{n}-seed{seed}",
         comment=graph.attribution,
     )
-    return instance.with_network(graph) if isinstance(network, Graph) else instance
+    return instance.with_network(roads) if given is None else instance
 
 
 def shift_windows(
@@ -127,9 +129,7 @@ def shift_windows(
     return [TimeWindow(a, b) for a, b in zip(start.tolist(), (start + width).tolist(), strict=True)]
 
 
-def _there_and_back(graph: Graph, nodes: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Seconds from the first node to the others, and back."""
-    from routesolve.graphs.shortest_paths import many_to_many
-
-    out, home = many_to_many(graph, nodes[:1], nodes), many_to_many(graph, nodes, nodes[:1])
-    return out.durations[0, 1:], home.durations[1:, 0]
+def _there_and_back(roads: RoadNetwork, points: Floats) -> tuple[Floats, Floats]:
+    """Seconds from the first point to the others, and back."""
+    depot, stops = roads.place(points[:1]), roads.place(points[1:])
+    return roads.tables(depot, stops).durations[0], roads.tables(stops, depot).durations[:, 0]

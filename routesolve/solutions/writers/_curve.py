@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from routesolve.numbers import shown
 from routesolve.solutions.clock import ticks
-from routesolve.solutions.numbers import shown
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from routesolve.graphs import drawing
 from routesolve.graphs.graph import Graph
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Job, Stop, TimeWindow
+from routesolve.numbers import shown
+from routesolve.pages import polyline
 from routesolve.solutions.clock import Clock
-from routesolve.solutions.numbers import shown
 from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
-from routesolve.solutions.writers import _lines, _names, _polyline
+from routesolve.solutions.writers import _lines, _names
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,9 +27,6 @@ PALETTE = (
 
 DASHES = ("", "10 5", "3 5", "14 4 3 4")
 """When the colours begin again, so many times, the stroke changes."""
-
-MOST_ARCS = 40_000
-"""More streets than this and only the fastest are drawn: a page stays below 2 MB."""
 
 PLANE = 1000.0
 """Planar coordinates are scaled to a square of this size."""
@@ -65,7 +64,7 @@ def document(instance: VrpInstance, solution: Solution, clock: Clock) -> dict[st
     return {
         "geographic": instance.geographic,
         "bounds": [projection.point(drawn.min(axis=0)), projection.point(drawn.max(axis=0))],
-        "streets": _streets(instance, drawn) if instance.geographic else [],
+        **_streets(instance, drawn),
         "attribution": "; ".join(attributions(instance)),
         "routes": routes,
         "depots": [
@@ -100,7 +99,7 @@ class _Projection:
     def line(self, points: Floats) -> Any:
         """Return a line as the page has it."""
         if self.geographic:
-            return _polyline.encode(points)
+            return polyline.encode(points)
         return self._scaled(points)[:, ::-1].tolist()
 
     def _scaled(self, points: Floats) -> Floats:
@@ -185,69 +184,12 @@ def networks(instance: VrpInstance) -> list[Graph]:
 
 def attributions(instance: VrpInstance) -> list[str]:
     """Return what has to be said about the streets when they are shown."""
-    said = []
-    for graph in networks(instance):
-        text = graph.attribution or graph.source
-        if text and graph.licence and graph.licence not in text:
-            text = f"{text}, {graph.licence}"
-        said.append(text)
+    said = map(drawing.attribution, networks(instance))
     return [text for text in dict.fromkeys(said) if text]
 
 
-def _streets(instance: VrpInstance, drawn: Floats) -> list[str]:
+def _streets(instance: VrpInstance, drawn: Floats) -> dict[str, list[str]]:
     """Return the streets around stops and routes as encoded polylines."""
-    lines: list[str] = []
-    low, high = drawn.min(axis=0), drawn.max(axis=0)
-    pad = np.maximum((high - low) * 0.15, 0.004)
-    for graph in networks(instance)[:1]:
-        if graph.coordinates is not None:
-            arcs = _arcs_within(graph, low - pad, high + pad)
-            lines += [_polyline.encode(line) for line in _trails(graph, arcs)]
-    return lines
-
-
-def _arcs_within(graph: Graph, low: Floats, high: Floats) -> npt.NDArray[np.int64]:
-    """Arcs with both ends in a box, one of each pair of directions."""
-    assert graph.coordinates is not None
-    inside = np.asarray((graph.coordinates >= low) & (graph.coordinates <= high)).all(axis=1)
-    inside = np.atleast_1d(inside)
-    tails, heads = graph.edge_tails, graph.heads
-    arcs = np.flatnonzero(inside[tails] & inside[heads] & (tails != heads))
-    pairs = np.sort(np.stack([tails[arcs], heads[arcs]], axis=1), axis=1)
-    _, first = np.unique(pairs, axis=0, return_index=True)
-    arcs = arcs[np.sort(first)]
-    if len(arcs) > MOST_ARCS:
-        speed = graph.metrics["distance"][arcs] / np.maximum(graph.metrics["duration"][arcs], 1)
-        arcs = np.sort(arcs[np.argsort(-speed, kind="stable")[:MOST_ARCS]])
-    return arcs
-
-
-def _trails(graph: Graph, arcs: npt.NDArray[np.int64]) -> list[Floats]:
-    """Join arcs to long lines: a point of a line costs half of what a line of its own does."""
-    tails, heads = graph.edge_tails, graph.heads
-    at: dict[int, list[int]] = {}
-    for arc in arcs.tolist():
-        at.setdefault(int(tails[arc]), []).append(arc)
-        at.setdefault(int(heads[arc]), []).append(arc)
-    used: set[int] = set()
-    lines = []
-    for first in arcs.tolist():
-        if first in used:
-            continue
-        pieces, node, arc = [], int(tails[first]), first
-        while arc is not None:
-            used.add(arc)
-            course = _course(graph, arc)
-            forward = int(tails[arc]) == node
-            node = int(heads[arc] if forward else tails[arc])
-            pieces.append(course if forward else course[::-1])
-            arc = next((other for other in at[node] if other not in used), None)
-        lines.append(np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])]))
-    return lines
-
-
-def _course(graph: Graph, arc: int) -> Floats:
-    assert graph.coordinates is not None
-    course = graph.geometry.at(arc) if graph.geometry is not None else graph.coordinates[:0]
-    ends = [graph.edge_tails[arc], graph.heads[arc]]
-    return course if len(course) > 1 else graph.coordinates[ends]
+    for graph in networks(instance) if instance.geographic else []:
+        return drawing.ground(graph, drawn)
+    return {"streets": [], "main_streets": []}

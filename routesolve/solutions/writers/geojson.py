@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from routesolve.errors import InputError
 from routesolve.instances.instance import VrpInstance
+from routesolve.numbers import tidy, tidy_all
 from routesolve.solutions.clock import Clock
-from routesolve.solutions.numbers import tidy, tidy_all
 from routesolve.solutions.solution import Route, Unassigned, Visit
 from routesolve.solutions.writers import _lines, _names
 

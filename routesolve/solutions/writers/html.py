@@ -7,18 +7,14 @@ points outside; a content security policy makes sure.
 
 from __future__ import annotations
 
-import html
-import json
-import re
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from routesolve import pages
 from routesolve.instances.instance import VrpInstance
+from routesolve.numbers import shown
 from routesolve.solutions.clock import Clock
-from routesolve.solutions.numbers import shown
 from routesolve.solutions.solution import Route
 from routesolve.solutions.writers import _map, _names, native
 from routesolve.solutions.writers._curve import curve
@@ -35,7 +31,6 @@ ROUNDING = {
     "dimacs": "cut to one decimal (DIMACS)",
     "exact": "rounded to three decimals",
 }
-NOTEBOOK_HEIGHT = 720
 MOST_VIOLATIONS = 100
 
 
@@ -44,7 +39,10 @@ def render(result: Result) -> str:
     instance, solution = result.instance, result.solution
     clock = Clock(instance, solution)
     drawing = _map.document(instance, solution, clock)
-    page: str = _template().render(
+    return pages.render(
+        "routesolve.solutions.writers",
+        "plan",
+        drawing=drawing,
         result=result,
         instance=instance,
         title=instance.name or "Route plan",
@@ -59,66 +57,15 @@ def render(result: Result) -> str:
         unserved=[_unserved(instance, left) for left in solution.unassigned],
         timeline=timeline(instance, solution, clock),
         curve=curve(result),
-        has_map=drawing is not None,
-        map_json=_script_json(drawing),
-        plan_json=_script_text(native.compact(native.document(result))),
-        style=_static("leaflet.css") + _static("plan.css"),
-        leaflet=_static("leaflet.js"),
-        leaflet_licence=_static("LICENSE-leaflet.txt").replace("*/", ""),
-        script=_static("plan.js"),
+        plan_json=pages.script_text(native.compact(native.document(result))),
         shown=shown,
         most_violations=MOST_VIOLATIONS,
     )
-    return page
 
 
 def fragment(result: Result) -> str:
     """Return the page inside a frame, for notebooks: its styles and scripts stay in there."""
-    page = html.escape(render(result), quote=True)
-    return (
-        f'<iframe srcdoc="{page}" title="route plan" '
-        f'style="width:100%;height:{NOTEBOOK_HEIGHT}px;border:0"></iframe>'
-    )
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("routesolve.solutions.writers", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("plan.html.j2")
-
-
-@cache
-def _static(name: str) -> str:
-    """Return a file of the page, without what would point outside the page."""
-    folder = resources.files("routesolve.solutions.writers") / "static"
-    text = (folder / name).read_text(encoding="utf-8")
-    if name == "leaflet.js":
-        text = re.sub(r"\n//# sourceMappingURL=\S*", "\n", text)
-        text = re.sub(r'<a href="https?://[^"]*"[^>]*>', "<span>", text, count=1)
-    elif name == "leaflet.css":
-        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        text = re.sub(r"[^{};]*:\s*url\([^)]*\);", "", text)
-    return text
-
-
-def _script_json(document: Any) -> str:
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _script_text(text)
-
-
-def _script_text(text: str) -> str:
-    """Make JSON text safe inside a script element; it stays the same JSON."""
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    return pages.frame(render(result), title="route plan")
 
 
 def _profiles(instance: VrpInstance) -> list[Any]:

@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from routesolve.instances.instance import VrpInstance
+from routesolve.numbers import tidy
 from routesolve.solutions.clock import Clock
-from routesolve.solutions.numbers import tidy
 from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
 from routesolve.solutions.writers import _names
 

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from routesolve.instances.instance import VrpInstance
-from routesolve.solutions.numbers import tidy, tidy_all
+from routesolve.numbers import tidy, tidy_all
 from routesolve.solutions.solution import Route, Unassigned, Visit
 from routesolve.solutions.writers import _names
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Job, Location, Stop
-from routesolve.solutions.numbers import digits_to_int, tidy
+from routesolve.numbers import digits_to_int, tidy
+from routesolve.pages import polyline
 from routesolve.solutions.solution import Route, Unassigned, Visit
-from routesolve.solutions.writers import _fleet, _lines, _names, _polyline
+from routesolve.solutions.writers import _fleet, _lines, _names
 
 if TYPE_CHECKING:
     from routesolve.solutions.result import Result
@@ -97,7 +98,7 @@ def _route(instance: VrpInstance, route: Route) -> dict[str, Any]:
     }
     line = _lines.way(instance, route) if instance.geographic else ()
     if len(line):
-        made["geometry"] = _polyline.encode(line)
+        made["geometry"] = polyline.encode(line)
     return made
 
 

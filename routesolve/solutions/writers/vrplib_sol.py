@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Stop
-from routesolve.solutions.numbers import tidy
+from routesolve.numbers import tidy
 from routesolve.solutions.solution import Route, Visit
 from routesolve.solutions.writers import _fleet, _names
 

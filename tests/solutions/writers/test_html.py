@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from routesolve import pages
 from routesolve.solutions.writers import html, native
 from tests.solutions.writers import cases
 
@@ -93,7 +94,7 @@ def test_names_cannot_break_out():
 
 def test_separators_are_escaped_in_scripts():
     """U+2028 ends a line in old scripts, and ``<`` could end the element."""
-    text = html._script_text(json.dumps({"a": "</script>\u2028\u2029&"}, ensure_ascii=False))
+    text = pages.script_text(json.dumps({"a": "</script>\u2028\u2029&"}, ensure_ascii=False))
     assert not set("<>&\u2028\u2029") & set(text)
     assert json.loads(text) == {"a": "</script>\u2028\u2029&"}
 

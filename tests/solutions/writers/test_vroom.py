@@ -7,8 +7,9 @@ import json
 import jsonschema
 import pytest
 
+from routesolve.pages import polyline
 from routesolve.solutions.solution import Solution
-from routesolve.solutions.writers import _polyline, vroom
+from routesolve.solutions.writers import vroom
 from tests.solutions.writers import cases
 
 WHOLE = {"type": "integer"}
@@ -158,8 +159,8 @@ def test_violations_stand_at_their_route():
     assert made["summary"]["violations"]
 
 
-def test_polyline_of_the_published_example():
+def testpolyline_of_the_published_example():
     """The encoder gives the well-known text of the format's own description."""
     points = [(-120.2, 38.5), (-120.95, 40.7), (-126.453, 43.252)]
-    assert _polyline.encode(points) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
-    assert _polyline.encode([]) == ""
+    assert polyline.encode(points) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
+    assert polyline.encode([]) == ""

@@ -51,6 +51,8 @@ def is_blocked(tags: Tags, profile: Profile) -> bool:
             return True
     if "proposed" in tags and highway is None:
         return True
+    if profile.name == "car" and tags.get("service") == "emergency_access":
+        return True
     if profile.name != "car" and tags.get("motorroad") == "yes":
         return True
     return (
@@ -77,6 +79,17 @@ def directions(tags: Tags, profile: Profile) -> tuple[bool, bool]:
     # Whatever is not "no" keeps the implied direction ("reversible", misspelt values).
     closed = profile.one_ways and implied and oneway not in ("no", "0", "false")
     return True, not closed
+
+
+def for_carpools(tags: Tags) -> tuple[bool, bool]:
+    """Whether every lane is for vehicles with several people only, along and against the way."""
+    whole = tags.get("hov") == "designated"
+    along, against = both_ways(tags, ("hov:lanes",))
+    return whole or _all_designated(along), whole or _all_designated(against)
+
+
+def _all_designated(lanes: str | None) -> bool:
+    return lanes is not None and set(lanes.split("|")) == {"designated"}
 
 
 def is_roundabout(tags: Tags) -> bool:

@@ -10,12 +10,16 @@ import numpy.typing as npt
 
 from routesolve.graphs.edge_data import Polylines
 from routesolve.graphs.readers._osm import scan as scanned
+from routesolve.graphs.readers._osm.looks import Looks
 from routesolve.graphs.readers._osm.scan import NOWHERE, Scan, as_array
 
 Floats = npt.NDArray[np.float64]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+_LONG = 10.0
+"""Seconds: what takes so long (a gate) is a place of its own, before it or behind it."""
 
 _STOP_REACH = 20.0
 """Metres: a stop sign without a direction belongs to the junction that is nearer than this."""
@@ -214,7 +218,7 @@ def place_obstacles(found: Scan, segments: Segments) -> Obstacles:
 
 
 def junctions(segments: Segments, found: Scan, obstacles: Obstacles, extra: Int64s) -> Bools:
-    """Which nodes stay: ends, forks, barriers, `extra` nodes, and where the way changes.
+    """Which nodes stay: ends, forks, barriers, gates, `extra` nodes, and where the way changes.
 
     Between two of them, name, class, direction and use stay the same.
     """
@@ -222,6 +226,7 @@ def junctions(segments: Segments, found: Scan, obstacles: Obstacles, extra: Int6
     k = len(segments.ids)
     degree = np.bincount(from_, minlength=k)
     kept = (degree != 2) | obstacles.closed
+    kept |= np.maximum(obstacles.along, obstacles.against) >= _LONG
     kept[extra] = True
     order = np.argsort(from_, kind="stable")
     pairs = order[np.repeat(degree == 2, degree)].reshape(-1, 2)
@@ -242,13 +247,13 @@ def _alike(found: Scan) -> Int64s:
     """(w,) number shared by ways that may be one arc."""
     names, classes = found.labels()
     usage = as_array(found.way_usage, np.int32)
-    mode = np.array([2 * u.mode + u.roundabout for u in found.usages], dtype=np.int64)
+    mode = np.array([4 * u.mode + 2 * u.roundabout + u.stops for u in found.usages], dtype=np.int64)
     code = names.codes.astype(np.int64) + 1
     code = code * (len(classes.table) + 1) + classes.codes + 1
-    return np.asarray(code * 8 + (mode[usage] if len(usage) else 0))
+    return np.asarray(code * 16 + (mode[usage] if len(usage) else 0))
 
 
-def connect(segments: Segments, kept: Bools, obstacles: Obstacles, circle: Bools) -> Arcs:
+def connect(segments: Segments, kept: Bools, obstacles: Obstacles, looks: Looks) -> Arcs:
     """Join the segments into arcs.
 
     Parameters
@@ -257,8 +262,8 @@ def connect(segments: Segments, kept: Bools, obstacles: Obstacles, circle: Bools
         The pieces and what stands on their nodes.
     kept
         (k,) nodes that become junctions; rings without one get one here.
-    circle
-        (w,) whether a way is part of a roundabout.
+    looks
+        How the ways look to who comes to a junction.
     """
     from routesolve.graphs._kernels.chains import walk
 
@@ -287,8 +292,11 @@ def connect(segments: Segments, kept: Bools, obstacles: Obstacles, circle: Bools
     inner = _inner_waits(segments, obstacles, both, bounds)
     at_end = segments.ends[last]
     degree = np.bincount(from_, minlength=len(nodes)).astype(np.int32)
-    reach = np.where(circle[segments.way[first >> 1]], 2.0, 10.0)
-    out, back = _bearings(segments, both, bounds, reach)
+    most = np.zeros(k, dtype=np.int64)
+    np.maximum.at(most, segments.ends, np.repeat(looks.lanes[segments.way], 2))
+    way = segments.way[first >> 1]
+    wide = looks.width(way, most[tails[first]])
+    out, back = _bearings(segments, both, bounds, looks.kind[way], wide)
     return Arcs(
         from_[passable],
         to[passable],
@@ -345,36 +353,25 @@ def _inner_waits(segments: Segments, obstacles: Obstacles, both: Int32s, bounds:
 
 
 def _bearings(
-    segments: Segments, both: Int32s, bounds: Int64s, reach: Floats
+    segments: Segments, both: Int32s, bounds: Int64s, kind: npt.NDArray[np.int8], wide: Floats
 ) -> tuple[Floats, Floats]:
     """Directions in which each chain leaves its start and reaches its end.
 
-    Degrees clockwise from north, seen over the first and last `reach` metres: the very first ones
-    are often drawn askew.
+    Degrees clockwise from north. Every chain is followed by its reverse.
     """
-    metres = segments.metres[both >> 1]
-    gone = np.cumsum(metres)
-    begin = gone[bounds[:-1]] - metres[bounds[:-1]]
-    end = gone[bounds[1:] - 1]
-    span = np.minimum(reach, end - begin)
+    from routesolve.graphs._kernels.bearings import leaving
 
-    def at(distance: Floats) -> Floats:
-        piece = np.clip(np.searchsorted(gone, distance), bounds[:-1], bounds[1:] - 1)
-        share = 1.0 - (gone[piece] - distance) / np.maximum(metres[piece], 1e-9)
-        a, b = (
-            segments.points[segments.ends[both[piece] ^ 1]],
-            segments.points[segments.ends[both[piece]]],
-        )
-        return np.asarray(a + (b - a) * np.clip(share, 0.0, 1.0)[:, None])
-
-    start = segments.points[segments.ends[both[bounds[:-1]] ^ 1]]
-    stop = segments.points[segments.ends[both[bounds[1:] - 1]]]
-    return _bearing(start, at(begin + span)), _bearing(at(end - span), stop)
-
-
-def _bearing(a: Floats, b: Floats) -> Floats:
-    east = (b[:, 0] - a[:, 0]) * np.cos(np.radians((a[:, 1] + b[:, 1]) / 2))
-    return np.asarray(np.degrees(np.arctan2(east, b[:, 1] - a[:, 1])) % 360.0)
+    count = len(bounds) - 1
+    starts = bounds + np.arange(count + 1)
+    nodes = np.empty(starts[-1], dtype=np.int64)
+    first = np.zeros(len(nodes), dtype=np.bool_)
+    first[starts[:-1]] = True
+    nodes[first] = segments.ends[both[bounds[:-1]] ^ 1]
+    nodes[~first] = segments.ends[both]
+    lon, lat = np.ascontiguousarray(segments.points[nodes].T)
+    out = np.empty(count)
+    leaving(lon, lat, starts, kind, wide, out)
+    return out, (out.reshape(-1, 2)[:, ::-1].ravel() + 180.0) % 360.0
 
 
 def _courses(segments: Segments, both: Int32s, bounds: Int64s) -> Polylines:
@@ -390,27 +387,3 @@ def _courses(segments: Segments, both: Int32s, bounds: Int64s) -> Polylines:
     inside[indptr[:-1][bent]] = False
     nodes[inside] = segments.ends[both[np.repeat(bent, counts)]]
     return Polylines(indptr, segments.points[nodes])
-
-
-def hilbert_order(points: Floats) -> npt.NDArray[np.intp]:
-    """Order of points along a Hilbert curve: neighbours in the plane become neighbours in memory.
-
-    D. Hilbert, "Ueber die stetige Abbildung einer Linie auf ein Flaechenstueck", Math. Ann. 38
-    (1891).
-    """
-    if not len(points):
-        return np.empty(0, dtype=np.intp)
-    low = points.min(axis=0)
-    size = max(float((points.max(axis=0) - low).max()), 1e-12)
-    bits = 16
-    x, y = ((points - low) / size * (2**bits - 1)).astype(np.int64).T.copy()
-    place = np.zeros(len(points), dtype=np.int64)
-    for step in range(bits - 1, -1, -1):
-        right, up = (x >> step) & 1, (y >> step) & 1
-        place = (place << 2) | ((3 * right) ^ up)
-        turned = up == 0
-        flipped = turned & (right == 1)
-        x = np.where(flipped, 2**bits - 1 - x, x)
-        y = np.where(flipped, 2**bits - 1 - y, y)
-        x, y = np.where(turned, y, x), np.where(turned, x, y)
-    return np.argsort(place, kind="stable")

@@ -12,11 +12,11 @@ Tags = Mapping[str, str]
 
 DRIVEN, FERRY, PUSHING = 0, 1, 2
 
-_KEYS = """access amenity area bicycle bridge construction cycleway duration foot highway impassable
-    junction lane_markings lanes man_made maxheight maxlength maxspeed maxweight maxweightrating
-    maxwidth motor_vehicle motorcar motorroad narrow oneway priority proposed public_transport
-    railway route service side_road sidewalk smoothness source status surface tracktype vehicle
-    width est_width driving_side"""
+_KEYS = """access amenity area bicycle bridge construction cycleway duration foot highway hov
+    impassable junction lane_markings lanes man_made maxheight maxlength maxspeed maxweight
+    maxweightrating maxwidth motor_vehicle motorcar motorroad narrow oneway priority proposed
+    public_transport railway route service side_road sidewalk smoothness source status surface
+    tracktype vehicle width est_width driving_side"""
 ROOTS = frozenset(_KEYS.split())
 """What comes before the first colon in the keys that matter here; everything else is not read."""
 
@@ -38,6 +38,11 @@ class Usage(NamedTuple):
         DRIVEN (or ridden, or walked), FERRY, PUSHING.
     roundabout : bool
         Part of a circle.
+    stops : bool
+        Whether journeys may begin and end on it: not on ferries, nor on private driveways, where
+        a place beside them belongs to the street that they lead to.
+    lanes : int
+        Of both directions together; 0 = not known.
     """
 
     speed: tuple[float, float]
@@ -46,6 +51,11 @@ class Usage(NamedTuple):
     private: tuple[bool, bool] = (False, False)
     mode: int = DRIVEN
     roundabout: bool = False
+    stops: bool = True
+    lanes: int = 0
+
+
+_HOUSEHOLD = frozenset({"private"})
 
 
 def interpret(tags: Tags, profile: Profile) -> Usage | None:
@@ -63,7 +73,7 @@ def _in_general(tags: Tags, profile: Profile) -> Usage | None:
         access.strongest(value, profile) for value in access.both_ways(tags, profile.access_keys)
     )
     on_road = tags.get("highway") in profile.private_roads
-    private = tuple(on_road and value in profile.private for value in given)
+    private = (on_road and given[0] in profile.private, on_road and given[1] in profile.private)
     narrow = access.too_small(tags, profile)
     kept_off = _kept_off(tags, "sidewalk") if profile.name == "foot" else False
     open_ = [
@@ -96,14 +106,19 @@ def _in_general(tags: Tags, profile: Profile) -> Usage | None:
     driven = [min(speed, top) if ok else 0.0 for speed, ok in zip(base, open_, strict=True)]
     if not any(driven):
         return None
+    if profile.name == "car":
+        pools = access.for_carpools(tags)
+        private = (private[0] or pools[0], private[1] or pools[1])
     factors = speeds.reluctance(tags, profile, all(driven))
     return Usage(
         (driven[0], driven[1]),
         (driven[0] * factors[0], driven[1] * factors[1]),
         max(duration, 1.0) if duration else 0.0,
-        (private[0], private[1]),
+        private,
         mode,
         access.is_roundabout(tags),
+        mode == DRIVEN and not (tags.get("highway") == "service" and given[0] in _HOUSEHOLD),
+        _lanes(tags),
     )
 
 
@@ -123,6 +138,12 @@ def _kept_off(tags: Tags, side: str) -> bool:
     """Whether the pavement or cycle track is a way of its own (``sidewalk=separate``)."""
     keys = (side, f"{side}:both", f"{side}:left", f"{side}:right")
     return any(tags.get(key) == "separate" for key in keys)
+
+
+def _lanes(tags: Tags) -> int:
+    """Lanes of both directions; 0 where the tags do not tell."""
+    keys = ("lanes",) if "lanes" in tags else ("lanes:forward", "lanes:backward")
+    return sum(int(tags[key]) for key in keys if tags.get(key, "").isdecimal())
 
 
 _TRACKS = frozenset({"track", "lane", "share_busway", "sharrow", "shared", "shared_lane"})
@@ -181,6 +202,7 @@ def _by_bicycle(tags: Tags, profile: Profile) -> Usage | None:
         max(duration, 1.0) if duration else 0.0,
         mode=PUSHING if pushed else mode,
         roundabout=access.is_roundabout(tags),
+        stops=mode == DRIVEN,
     )
 
 
