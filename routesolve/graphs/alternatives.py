@@ -256,14 +256,15 @@ def _sharing(trees: _Trees, arcs: Int32s, taken: list[Int32s]) -> float:
     """The greatest part of the optimal cost that a path shares with one of those taken."""
     if not taken:
         return 0.0
+    # The same path again is never an alternative, whatever is allowed.
+    if any(np.array_equal(arcs, other) for other in taken):
+        return np.inf
+    if trees.optimum == 0:
+        return 0.0
     common = [
         int(trees.weights[np.intersect1d(arcs, other)].sum(dtype=np.int64)) for other in taken
     ]
-    if trees.optimum == 0:
-        return float(any(np.array_equal(arcs, other) for other in taken))
-    # The same path again is never an alternative, whatever is allowed.
-    same = any(np.array_equal(arcs, other) for other in taken)
-    return np.inf if same else max(common) / trees.optimum
+    return max(common) / trees.optimum
 
 
 def _measured(trees: _Trees, arcs: Int32s, taken: list[Int32s], samples: int) -> Alternative:
