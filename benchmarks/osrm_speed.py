@@ -136,28 +136,36 @@ def preparation(race: Race, options: argparse.Namespace, extract: Path) -> Any:
         theirs["extract"].append(run("extract", "-p", car, str(extract)))
         seconds, index = timed(partial(build, network))
         ours["contract"].append(seconds)
+    # Partitioning gives the streets other numbers: each algorithm gets files of its own.
+    other = shutil.copytree(extract.parent, _mld(extract).parent)
+    for step in ("partition", "customize"):
+        run(step, str(other / Path(base).name))
     theirs["contract"].append(run("contract", base))  # once: it takes minutes
-    run("partition", base)
-    run("customize", base)
     race.put("extract", "osrm-extract", ours["extract"], theirs["extract"])
     race.put("contract", "osrm-contract", ours["contract"], theirs["contract"])
     return network.with_index(index)
+
+
+def _mld(path: Path) -> Path:
+    """Where the same file lies for the other algorithm."""
+    return path.parent.with_name("mld") / path.name
 
 
 def tables(race: Race, options: argparse.Namespace, extract: Path, network: Any) -> None:
     """Race tables between the same points."""
     points = draw(network, options.points, options.seed, anywhere=True)
     base = Path(str(extract).removesuffix(".osm.pbf") + ".osrm")
+    bases = {"CH": base, "MLD": _mld(base)}
 
     def ours() -> Any:
         return network.tables(network.place(points), method="hierarchy")
 
     ours()
     for kind in (["duration"], ["duration", "distance"]):
-        for algorithm in ("CH", "MLD"):
+        for algorithm, data in bases.items():
             mine = [timed(ours)[0] for _ in range(options.rounds)]
             script = _TABLES.format(algorithm=algorithm, kind=kind, rounds=options.rounds)
-            seconds = run_theirs(options.osrm_python, script, base, points)["seconds"]
+            seconds = run_theirs(options.osrm_python, script, data, points)["seconds"]
             task = f"table {len(points)} x {len(points)}, {' and '.join(kind)}"
             race.put(task, f"OSRM {algorithm}", mine, list(seconds))
 
@@ -176,7 +184,9 @@ def main() -> None:
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")
     race = Race(options.area)
     with tempfile.TemporaryDirectory() as folder:
-        extract = Path(shutil.copy(options.data / "osm" / f"{options.area}.osm.pbf", folder))
+        place = Path(folder) / "ch"
+        place.mkdir()
+        extract = Path(shutil.copy(options.data / "osm" / f"{options.area}.osm.pbf", place))
         network = preparation(race, options, extract)
         tables(race, options, extract, network)
     if options.csv:

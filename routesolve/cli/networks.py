@@ -240,7 +240,7 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     else:
         text = f"{turns['allowed']:,} allowed, {turns['not_allowed']:,} not (U-turns among them)"
         if turns["bans_over_ways"]:
-            text += f", {turns['bans_over_ways']:,} more bans lead over several ways"
+            text += f", {turns['bans_over_ways']:,} banned over several ways"
         lines.append(("turns", text))
     metrics = ", ".join(found["metrics"])
     lines.append(("metrics", f"{metrics}; routes minimise {found['minimised']}"))

@@ -101,7 +101,24 @@ def is_curve(course: list[Point], wide: float) -> bool:
     if (np.diff(heights[: top + 1]) <= 0).any() or (np.diff(heights[top:]) >= 0).any():
         return False
     wide_enough = heights[top] >= max(0.3 * wide, 0.5 * LANE)
-    return bool(at[-1] <= 10.0 or (at[top + 1] > 0.35 * at[-1] and wide_enough))
+    if at[-1] > 10.0 and not (at[top + 1] > 0.35 * at[-1] and wide_enough):
+        return False
+    return not has_straight(course, at, wide)
+
+
+def has_straight(course: list[Point], at: np.ndarray, wide: float) -> bool:
+    """Whether pieces in a row with bends below 5 degrees make up more than 30 %."""
+    headings = [bearing(a, b) for a, b in pairwise(course)]
+    bends = [apart(a, b) for a, b in pairwise(headings)]
+    length, before = max(0.0, at[1] - wide), False
+    for bend, piece in zip(bends[1:], np.diff(at)[1:-1], strict=True):
+        straight = bend < 5.0
+        length += piece if straight else 0.0
+        if length > 0.3 * at[-1] and (before or not straight):
+            return True
+        length = length if straight else piece
+        before = straight
+    return False
 
 
 def naive(course: list[Point], kind: int, wide: float) -> float:

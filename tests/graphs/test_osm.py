@@ -19,10 +19,10 @@ from routesolve.graphs._kernels.chains import walk
 from routesolve.graphs.components import component_labels
 from routesolve.graphs.network import RoadNetwork
 from routesolve.graphs.readers._osm.access import barrier, kilograms, metres
-from routesolve.graphs.readers._osm.assemble import ground_distance
 from routesolve.graphs.readers._osm.crossings import keeps_left
 from routesolve.graphs.readers._osm.profiles import BICYCLE, CAR, FOOT, PROFILES, Profile
 from routesolve.graphs.readers._osm.restrictions import parse_restriction
+from routesolve.graphs.readers._osm.segments import ground_distance
 from routesolve.graphs.readers._osm.speeds import parse_duration, parse_limit
 from routesolve.graphs.readers._osm.ways import DRIVEN, FERRY, PUSHING, interpret
 from routesolve.graphs.readers.osm import OsmNetwork, read_osm
@@ -268,6 +268,26 @@ def test_where_journeys_begin(tmp_path: Path) -> None:
     places = RoadNetwork(graph, network.turns).place(points)
     assert (places.distances_m[:2] > 30).all()
     assert places.distances_m[2] < 1
+
+
+def test_one_street_drawn_twice(tmp_path: Path) -> None:
+    """Two one-way ways over the same nodes are one street; of equal ones the faster counts."""
+    there = {"highway": "residential", "oneway": "yes", "maxspeed": "50"}
+    back = {**there, "maxspeed": "25"}
+    slow = {**there, "maxspeed": "10"}
+    nodes = {i: (10 + 0.001 * i, 50.0, {}) for i in range(1, 5)}
+    ways: dict[int, tuple[list[int], Tags]] = {
+        1: ([1, 2, 3, 4], there),
+        2: ([4, 3, 2, 1], back),
+        3: ([1, 2, 3, 4], slow),
+    }
+    network = read(tmp_path, xml(nodes, ways))
+    graph = network.graph
+    assert (graph.n, graph.m) == (2, 2)
+    speeds = {graph.edge_attributes["speed"].at(e) for e in range(graph.m)}
+    assert speeds == {"40", "20"}
+    assert graph.edge_attributes["oneway"].at(0) is None
+    assert len(network.turns) == 2  # turning round at both ends
 
 
 def test_signals_between_junctions(tmp_path: Path) -> None:

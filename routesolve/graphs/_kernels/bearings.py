@@ -166,9 +166,34 @@ def _is_curve(x: Floats, y: Floats, gone: Floats, wide: float) -> bool:
             return False
         before = height
     # Early or flat bends are those of the junction itself.
-    if total <= _NEAR:
-        return True
-    return gone[top] > 0.35 * total and highest >= max(0.3 * wide, 0.5 * LANE)
+    if total > _NEAR and (gone[top] <= 0.35 * total or highest < max(0.3 * wide, 0.5 * LANE)):
+        return False
+    return not _has_straight(x, y, gone, wide)
+
+
+@kernel
+def _has_straight(x: Floats, y: Floats, gone: Floats, wide: float) -> bool:
+    """Whether a good part of the course, behind the junction, is straight."""
+    last = x.size - 1
+    enough = 0.3 * gone[last]
+    length = max(0.0, gone[1] - wide)
+    going_on = False
+    for i in range(2, last):
+        begin = math.atan2(x[i] - x[i - 1], y[i] - y[i - 1])
+        end = math.atan2(x[i + 1] - x[i], y[i + 1] - y[i])
+        bend = abs((end - begin + math.pi) % (2.0 * math.pi) - math.pi)
+        piece = gone[i] - gone[i - 1]
+        if bend < math.radians(5.0):
+            length += piece
+            if going_on and length > enough:
+                return True
+            going_on = True
+        else:
+            if length > enough:
+                return True
+            length = piece
+            going_on = False
+    return False
 
 
 @kernel
@@ -229,20 +254,19 @@ def _line(x: Floats, y: Floats, gone: Floats, skipped: float) -> tuple[float, fl
     """Ends of the line through one point for every metre, 40 m of them from `skipped` on."""
     end = min(skipped + _FAR, gone[gone.size - 1])
     count = int(end - skipped) + 1
-    px = py = 0.0
+    bx = by = 0.0
     sx = sy = sxx = syy = sxy = 0.0
     for i in range(count):
-        px, py = _at(x, y, gone, skipped + i)
-        sx += px
-        sy += py
-        sxx += px * px
-        syy += py * py
-        sxy += px * py
+        bx, by = _at(x, y, gone, skipped + i)
+        sx += bx
+        sy += by
+        sxx += bx * bx
+        syy += by * by
+        sxy += bx * by
     mx, my = sx / count, sy / count
-    angle = 0.5 * math.atan2(2.0 * (sxy - count * mx * my), sxx - syy - count * (mx * mx - my * my))
+    angle = 0.5 * math.atan2(2.0 * (sxy - sx * my), sxx - sx * mx - syy + sy * my)
     dx, dy = math.cos(angle), math.sin(angle)
     ax, ay = _at(x, y, gone, skipped)
-    bx, by = px, py
     a = (ax - mx) * dx + (ay - my) * dy
     b = (bx - mx) * dx + (by - my) * dy
     return mx + a * dx, my + a * dy, mx + b * dx, my + b * dy

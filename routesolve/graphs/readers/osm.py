@@ -27,6 +27,7 @@ from routesolve.graphs.readers._osm.assemble import PER_JUNCTION, Arcs
 from routesolve.graphs.readers._osm.looks import looks_of
 from routesolve.graphs.readers._osm.profiles import Profile, find_profile
 from routesolve.graphs.readers._osm.scan import Scan, as_array, scan
+from routesolve.graphs.readers._osm.segments import cut
 from routesolve.graphs.readers.networkx import OSM_ATTRIBUTION, OSM_LICENCE
 from routesolve.graphs.renumbering import hilbert_order
 from routesolve.graphs.turns import TurnGraph, Turns, bans_of_only, expand
@@ -143,7 +144,7 @@ def read_osm(
         raise InputError(f"driving_side is {driving_side!r}", fix="use auto, left or right")
     where = str(path)
     found = scan(path, chosen, file_format(path))
-    segments = assemble.cut(found)
+    segments = cut(found)
     if not len(segments.way):
         raise InputError(
             _emptiness(found, segments.missing, chosen),

@@ -1,4 +1,4 @@
-"""From ways to a graph: segments, chains between junctions, arcs with weights and courses."""
+"""From pieces of ways to a graph: chains between junctions, arcs with weights and courses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from routesolve.graphs.edge_data import Polylines
 from routesolve.graphs.readers._osm import scan as scanned
 from routesolve.graphs.readers._osm.looks import Looks
-from routesolve.graphs.readers._osm.scan import NOWHERE, Scan, as_array
+from routesolve.graphs.readers._osm.scan import Scan, as_array
+from routesolve.graphs.readers._osm.segments import Segments
 
 Floats = npt.NDArray[np.float64]
 Int32s = npt.NDArray[np.int32]
@@ -43,41 +44,6 @@ class Obstacles(NamedTuple):
     against: Floats
     stops: Floats
     minor: Floats
-
-
-@dataclass(frozen=True)
-class Segments:
-    """Pieces of ways between neighbouring nodes; s segments, 2 s halves (see the chain kernel).
-
-    Attributes
-    ----------
-    ends : numpy.ndarray
-        (2 s,) int32 node at the end of each half.
-    way : numpy.ndarray
-        (s,) int32.
-    open : numpy.ndarray
-        (2 s,) bool.
-    metres : numpy.ndarray
-        (s,) float64.
-    seconds, cost : numpy.ndarray
-        (2 s,) float64; 0 where closed.
-    ids : numpy.ndarray
-        (k,) int64 OSM ids of the nodes.
-    points : numpy.ndarray
-        (k, 2) float64 degrees.
-    missing : int
-        Segments left out because a node is not in the file.
-    """
-
-    ends: Int32s
-    way: Int32s
-    open: Bools
-    metres: Floats
-    seconds: Floats
-    cost: Floats
-    ids: Int64s
-    points: Floats
-    missing: int
 
 
 @dataclass(frozen=True)
@@ -141,61 +107,6 @@ PER_JUNCTION = frozenset({"nodes", "degree", "enterable", "closed"})
 """Fields of :class:`Arcs` that hold one entry per junction."""
 
 
-def cut(found: Scan) -> Segments:
-    """Cut the ways into segments; those with a node that is not in the file are left out."""
-    refs, starts = as_array(found.refs, np.int64), as_array(found.starts, np.int64)
-    usage = as_array(found.way_usage, np.int32)
-    x, y = as_array(found.x, np.int32), as_array(found.y, np.int32)
-    ids, first, node = np.unique(refs, return_index=True, return_inverse=True)
-    way_of = np.repeat(np.arange(len(usage), dtype=np.int32), np.diff(starts))
-    inner = np.flatnonzero(way_of[:-1] == way_of[1:]) if len(refs) else np.empty(0, np.intp)
-    placed = x[inner] != NOWHERE
-    placed &= x[inner + 1] != NOWHERE
-    used = inner[placed & (node[inner] != node[inner + 1])]
-    points = np.stack([x[first], y[first]], axis=1) / 1e7
-    way = way_of[used]
-    ends = np.empty(2 * len(used), dtype=np.int32)
-    ends[0::2], ends[1::2] = node[used + 1], node[used]
-    # Nodes that are only referred to have no place; no segment that is kept ends in one.
-    metres = ground_distance(points[ends[1::2]], points[ends[0::2]])
-    kinds = found.usages
-    speed = np.array([u.speed for u in kinds], dtype=np.float64).reshape(-1, 2)[usage[way]] / 3.6
-    rate = np.array([u.assumed for u in kinds], dtype=np.float64).reshape(-1, 2)[usage[way]] / 3.6
-    whole = np.array([u.duration for u in kinds], dtype=np.float64)[usage[way]]
-    pieces = np.maximum(np.diff(starts)[way] - 1, 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        seconds = np.where(whole[:, None] > 0, (whole / pieces)[:, None], metres[:, None] / speed)
-        cost = np.where(whole[:, None] > 0, seconds * speed / rate, metres[:, None] / rate)
-    passable = speed > 0
-    return Segments(
-        ends,
-        way,
-        passable.ravel(),
-        metres,
-        np.where(passable, seconds, 0.0).ravel(),
-        np.where(passable, cost, 0.0).ravel(),
-        ids,
-        points,
-        int(len(inner) - placed.sum()),
-    )
-
-
-def ground_distance(a: Floats, b: Floats) -> Floats:
-    """Metres between near points (k, 2) in degrees, on the WGS 84 ellipsoid.
-
-    A mean sphere is up to 0.6 % off, always in the same direction for a whole city. The radii of
-    curvature at the middle latitude leave less than 0.01 % over the length of a street.
-    """
-    axis, squared = 6_378_137.0, 0.00669437999014
-    middle = np.radians((a[:, 1] + b[:, 1]) / 2)
-    inner = 1.0 - squared * np.sin(middle) ** 2
-    north = np.radians(b[:, 1] - a[:, 1]) * axis * (1.0 - squared) / inner**1.5
-    # The short way round at the date line.
-    turn = (b[:, 0] - a[:, 0] + 180.0) % 360.0 - 180.0
-    east = np.radians(turn) * axis * np.cos(middle) / np.sqrt(inner)
-    return np.asarray(np.hypot(north, east))
-
-
 def place_obstacles(found: Scan, segments: Segments) -> Obstacles:
     """Sum up what stands on each node."""
     k = len(segments.ids)
@@ -233,10 +144,11 @@ def junctions(segments: Segments, found: Scan, obstacles: Obstacles, extra: Int6
     a, b = pairs[:, 0], pairs[:, 1]
     alike = _alike(found)[segments.way]
     open_ = segments.open
-    same = alike[a >> 1] == alike[b >> 1]
+    same = (alike[a] == alike[b]) & (alike[a ^ 1] == alike[b ^ 1])
     same &= (open_[a ^ 1] == open_[b]) & (open_[b ^ 1] == open_[a])
     private = np.array([u.private for u in found.usages], dtype=np.bool_).reshape(-1, 2)
-    private = private[as_array(found.way_usage, np.int32)[segments.way]].ravel()
+    usage = as_array(found.way_usage, np.int32)[segments.way]
+    private = private[usage, segments.against.astype(np.int64)]
     same &= (private[a ^ 1] == private[b]) & (private[b ^ 1] == private[a])
     kept[np.flatnonzero(degree == 2)[~same]] = True
     kept[degree == 0] = False
@@ -293,8 +205,8 @@ def connect(segments: Segments, kept: Bools, obstacles: Obstacles, looks: Looks)
     at_end = segments.ends[last]
     degree = np.bincount(from_, minlength=len(nodes)).astype(np.int32)
     most = np.zeros(k, dtype=np.int64)
-    np.maximum.at(most, segments.ends, np.repeat(looks.lanes[segments.way], 2))
-    way = segments.way[first >> 1]
+    np.maximum.at(most, segments.ends, looks.lanes[segments.way])
+    way = segments.way[first]
     wide = looks.width(way, most[tails[first]])
     out, back = _bearings(segments, both, bounds, looks.kind[way], wide)
     return Arcs(
@@ -304,10 +216,12 @@ def connect(segments: Segments, kept: Bools, obstacles: Obstacles, looks: Looks)
         (_sums(segments.seconds[both], bounds) + inner)[passable],
         (_sums(segments.cost[both], bounds) + inner)[passable],
         twin,
-        segments.way[first >> 1][passable],
-        segments.way[last >> 1][passable],
-        (first & 1)[passable] == 1,
-        np.where(last & 1, obstacles.against[at_end], obstacles.along[at_end])[passable],
+        way[passable],
+        segments.way[last][passable],
+        segments.against[first][passable],
+        np.where(segments.against[last], obstacles.against[at_end], obstacles.along[at_end])[
+            passable
+        ],
         obstacles.stops[at_end][passable],
         obstacles.minor[at_end][passable],
         out[passable],
@@ -340,7 +254,7 @@ def _with_reverse(order: Int32s, starts: Int64s) -> tuple[Int32s, Int64s]:
 def _inner_waits(segments: Segments, obstacles: Obstacles, both: Int32s, bounds: Int64s) -> Floats:
     """Seconds of what stands between the ends of each chain."""
     node = segments.ends[both]
-    wait = np.where(both & 1, obstacles.against[node], obstacles.along[node])
+    wait = np.where(segments.against[both], obstacles.against[node], obstacles.along[node])
     counts = np.diff(bounds)
     metres = segments.metres[both >> 1]
     gone = np.cumsum(metres)

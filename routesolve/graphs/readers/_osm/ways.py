@@ -55,9 +55,6 @@ class Usage(NamedTuple):
     lanes: int = 0
 
 
-_HOUSEHOLD = frozenset({"private"})
-
-
 def interpret(tags: Tags, profile: Profile) -> Usage | None:
     """How `profile` uses a way with these tags; None when not at all."""
     if "highway" not in tags and "route" not in tags and profile.name == "car":
@@ -117,7 +114,7 @@ def _in_general(tags: Tags, profile: Profile) -> Usage | None:
         private,
         mode,
         access.is_roundabout(tags),
-        mode == DRIVEN and not (tags.get("highway") == "service" and given[0] in _HOUSEHOLD),
+        mode == DRIVEN and not (tags.get("highway") == "service" and given[0] == "private"),
         _lanes(tags),
     )
 
