@@ -185,9 +185,7 @@ class ContractionHierarchy:
             for sums, (divisor, factor) in zip(found.sums.T, self._scales, strict=True)
         )
         order = self.index.order
-        # The kernel makes room for up to twice as many arcs.
-        arcs = found.arcs.copy()
-        return Paths(self.graph, order[s], order[t], durations, distances, found.stops, arcs)
+        return Paths(self.graph, order[s], order[t], durations, distances, found.stops, found.arcs)
 
     # ---------------------------------------------------------------- trees
 

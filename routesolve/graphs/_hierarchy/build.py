@@ -74,11 +74,11 @@ def contracted(
         If the graph has no hierarchy, or a shortcut would not fit into 32 bits.
     """
     arcs = _simple_arcs(graph, metric)
-    degrees = _degrees(graph.n, arcs)
+    n, pairs = graph.n, _pairs(graph.n, arcs)
+    degrees = np.bincount(pairs // max(n, 1), minlength=n)
     _check_even(degrees)
     core = _core(degrees)
-    contraction.fill(core, *arcs[:4])
-    n = graph.n
+    _fill(core, arcs, pairs)
     queue = Queue(
         np.empty(n, dtype=np.int64),
         np.empty(n, dtype=np.int32),
@@ -133,13 +133,10 @@ def _simple_arcs(graph: Graph, metric: str) -> _Arcs:
     return _Arcs(tails, ends, costs, order.astype(np.int32), symmetric)
 
 
-def _degrees(n: int, arcs: _Arcs) -> npt.NDArray[np.int64]:
-    """(n,) number of different neighbours."""
-    low = np.minimum(arcs.tails, arcs.heads).astype(np.int64)
-    pairs = np.unique(low * n + np.maximum(arcs.tails, arcs.heads))
-    return np.bincount(pairs // max(n, 1), minlength=n) + np.bincount(
-        pairs % max(n, 1), minlength=n
-    )
+def _pairs(n: int, arcs: _Arcs) -> npt.NDArray[np.int64]:
+    """Every node with every neighbour, however the arcs run: ``node * n + neighbour``, sorted."""
+    tails, heads = arcs.tails.astype(np.int64), arcs.heads.astype(np.int64)
+    return np.unique(np.concatenate((tails * n + heads, heads * n + tails)))
 
 
 def _check_even(degrees: npt.NDArray[np.int64]) -> None:
@@ -178,6 +175,25 @@ def _core(degrees: npt.NDArray[np.int64]) -> Core:
         before=np.empty(n, dtype=np.int32),
         state=state,
     )
+
+
+def _fill(core: Core, arcs: _Arcs, pairs: npt.NDArray[np.int64]) -> None:
+    """Put the arcs into the blocks of an empty core, a record for each pair."""
+    n, at = len(core.first), np.arange(len(pairs))
+    nodes, neighbours = np.divmod(pairs, max(n, 1))
+    degrees = np.bincount(nodes, minlength=n)
+    place = (core.first - np.cumsum(degrees) + degrees)[nodes] + at
+    records, mids = core.records.reshape(-1, 4), core.mids.reshape(-1, 2)
+    records[place, 0] = neighbours
+    records[place, 1:3] = cells.NONE
+    records[place, 3] = 1
+    mids[place] = -1
+    for way, (u, x) in enumerate(((arcs.tails, arcs.heads), (arcs.heads, arcs.tails))):
+        there = place[np.searchsorted(pairs, u.astype(np.int64) * n + x)]
+        records[there, 1 + way] = arcs.weights
+        mids[there, way] = -1 - arcs.arcs
+    core.held[:] = degrees
+    core.state[cells.LIVE] = len(pairs)
 
 
 def _enlarged(core: Core) -> Core:

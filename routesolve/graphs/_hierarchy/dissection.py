@@ -19,11 +19,11 @@ Progress = Callable[[int, int], None]
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
-DIRECTIONS = 4
 FEW = (2, 3)
 """Nodes of so many neighbours go before all others: first those of the first kind."""
 
 SPARE = 2
+"""Neighbours that a node may gain before it keeps others from going."""
 
 AVERAGES = 100
 """How often nodes without coordinates are moved half the way to the middle of their neighbours."""
@@ -81,19 +81,19 @@ def dissected(
     ptr, adj = _roomy(ptr, adj)
     gone = np.concatenate([_peeled(ptr, adj, degree, few) for few in FEW])
     core = np.flatnonzero(degree >= 0)
-    orders = np.empty((DIRECTIONS, len(core)), dtype=np.int32)
-    for k, values in enumerate(lines):
-        orders[k] = core[np.argsort(values[core], kind="stable")]
-    cell = _cell(n, len(adj))
-    stack = np.zeros((2, len(core) + 2), dtype=np.int32)
-    stack[1, 0] = len(core)
+    orders = np.array(
+        [core[np.argsort(values[core], kind="stable")] for values in lines], dtype=np.int32
+    )
     spare = np.empty(len(core), dtype=np.int32)
-    height, done = int(len(core) > 0), len(gone)
-    while height > 0:
-        height, more = kernels.dissect(
-            ptr, adj, degree, orders, cell, stack, height, spare, DENSE, WORK
+    cell = _cell(n, len(adj))
+    cells = np.zeros((2, len(core) + 2), dtype=np.int32)
+    cells[1, 0] = len(core)
+    left, done = int(len(core) > 0), len(gone)
+    while left > 0:
+        left, more = kernels.dissect(
+            ptr, adj, degree, orders, cell, cells, left, spare, DENSE, WORK
         )
-        if height < 0:
+        if left < 0:
             raise refuse("it cannot be cut into parts at few nodes")
         done += more
         if on_progress is not None:

@@ -24,10 +24,13 @@ class Index(NamedTuple):
     order, position : numpy.ndarray
         (n,) int32: node of the graph by number, number by node of the graph.
     up, down : Ways
-        Arcs to more important nodes, and from them.
+        Arcs to more important nodes, and from them, both by the less important end: every arc leads
+        from a number to a smaller one. The same object where they are equal.
     up_parts, down_parts : numpy.ndarray
-        (2 a,) int32 per direction: what an arc stands for, see
-        :func:`routesolve.graphs._kernels.ch_query.unpack`.
+        (2 a,) int32 per direction: what arc e stands for, ``parts[2 * e]`` and
+        ``parts[2 * e + 1]``. Arc `a` of the graph is (-1 - a, -1). A shortcut is the number of an
+        arc of `down` and the number of one of `up`, both at the less important node that it goes
+        over; in place of a number may stand -2 - a, when that arc is arc `a` of the graph.
     """
 
     order: Int32s

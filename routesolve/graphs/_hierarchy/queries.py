@@ -21,6 +21,9 @@ from routesolve.graphs._kernels.ch_query import Side
 from routesolve.graphs.graph import Graph
 from routesolve.graphs.shortest_paths import Tables
 
+ARCS, SPACE = 4096, 256
+"""Arcs of all paths, and nodes above each node, for which there is room to begin with."""
+
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -34,6 +37,7 @@ class Scratch(NamedTuple):
     here: Side
     along: Int64s
     cost: npt.NDArray[Any]
+    stack: Int32s
 
 
 class Found(NamedTuple):
@@ -118,26 +122,33 @@ class Queries:
 
     def paths(self, sources: Int32s, targets: Int32s) -> Found:
         """The cheapest paths between pairs."""
-        p = len(sources)
-        costs, stops = np.empty(p, dtype=np.int64), np.empty(p + 1, dtype=np.int64)
-        sums = np.empty((p, 2), dtype=np.int64)
+        p, done = len(sources), 0
+        costs, sums = np.empty(p, dtype=np.int64), np.empty((p, 2), dtype=np.int64)
+        stops, trail = np.zeros(p + 1, dtype=np.int64), np.empty(ARCS, dtype=np.int32)
         index, scratch = self.index, self._borrow()
-        arcs = ch_query.paths(
-            *self._ways,
-            *scratch.there,
-            *scratch.here,
-            index.up_parts,
-            index.down_parts,
-            self.graph.metrics["duration"],
-            self.graph.metrics["distance"],
-            sources,
-            targets,
-            costs,
-            sums,
-            stops,
-        )
+        while True:
+            done = ch_query.paths(
+                *self._ways,
+                *scratch.there,
+                *scratch.here,
+                index.up_parts,
+                index.down_parts,
+                self.graph.metrics["duration"],
+                self.graph.metrics["distance"],
+                scratch.stack,
+                sources,
+                targets,
+                costs,
+                sums,
+                stops,
+                trail,
+                done,
+            )
+            if done == p:
+                break
+            trail = _doubled(trail)
         self._spare.append(scratch)
-        return Found(costs, sums, stops, arcs)
+        return Found(costs, sums, stops, trail[: stops[p]].copy())
 
     # ---------------------------------------------------------------- trees
 
@@ -315,18 +326,38 @@ class Queries:
                 for _ in range(2)
             )
             cost = np.empty(n, dtype=np.int32 if self.narrow else np.int64)
-            return Scratch(there, here, np.empty(n, dtype=np.int64), cost)
+            stack = np.empty(2 * n + 2, dtype=np.int32)
+            return Scratch(there, here, np.empty(n, dtype=np.int64), cost, stack)
 
     def _spaces(
         self, nodes: Int32s, scratch: Scratch, other: str, *, downward: bool = False
     ) -> _Spaces:
-        index = self.index
+        index, side, done = self.index, scratch.there, 0
         ways, back = (index.down, index.up) if downward else (index.up, index.down)
-        sums = self._summed(other)[downward]
-        ptr, above, costs, along = ch_query.spaces(
-            *ways, *back, self._bits, *scratch.there, sums, nodes, scratch.along
-        )
-        return _Spaces(ptr, above, costs.astype(scratch.cost.dtype), along)
+        along, beside = self._summed(other)[downward], scratch.along
+        starts, size = np.zeros(len(nodes) + 1, dtype=np.int64), SPACE * (len(nodes) + 4)
+        above = np.empty(size, dtype=np.int32)
+        costs = np.empty(size, dtype=scratch.cost.dtype)
+        sums = np.empty(size, dtype=np.int64)
+        while True:
+            done = ch_query.spaces(
+                *ways,
+                *back,
+                self._bits,
+                *side,
+                along,
+                beside,
+                nodes,
+                starts,
+                above,
+                costs,
+                sums,
+                done,
+            )
+            if done == len(nodes):
+                end = starts[-1]
+                return _Spaces(starts, above[:end], costs[:end], sums[:end])
+            above, costs, sums = _doubled(above), _doubled(costs), _doubled(sums)
 
     def _buckets(self, targets: Int32s, scratch: Scratch, other: str) -> _Buckets:
         name = f"buckets, {other}"
@@ -349,6 +380,10 @@ class Queries:
             held = self._prepared["part"] = key, _Part(*part, local, local[targets])
         found: _Part = held[1]
         return found
+
+
+def _doubled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.concatenate((array, np.empty_like(array)))
 
 
 def scale(unit: float) -> tuple[float, float]:

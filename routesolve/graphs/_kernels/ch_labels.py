@@ -84,7 +84,7 @@ def label(
     """Write the label of `v` behind those of the nodes above it."""
     n = starts.size - 1
     merged, spare, reach = scratch
-    count = 0
+    count = np.int64(0)  # a plain 0 has a type of its own, for which kernels compile once more
     for e in range(ptr[v], ptr[v + 1]):
         count = merge(entries, starts[arcs[2 * e]], arcs[2 * e + 1], n, merged, count, spare)
         merged, spare = spare, merged

@@ -248,26 +248,23 @@ def arc_to(ways: Any, u: Any, v: Any) -> Any:
     return e
 
 
-# up_parts (2 a), down_parts (2 a)
+# up_parts (2 a), down_parts (2 a), stack (2 n + 2), trail (k)
 @inner
 def unpack(
-    up_parts: Any, down_parts: Any, first: Any, second: Any, stack: Any, arcs: Any, length: Any
+    up_parts: Any, down_parts: Any, first: Any, second: Any, stack: Any, trail: Any, length: Any
 ) -> Any:
-    """Append the arcs of the graph that an arc with these parts stands for.
-
-    Returns the stack and the arcs, either of which may have grown, and the number of arcs.
+    """Append the arcs of the graph that an arc with these parts stands for; the new length, or -1.
 
     ``parts`` tells what an arc of the hierarchy stands for: (-1 - arc of the graph, -1), or for a
     shortcut the down arc and the up arc of the node that it goes over. Instead of its number either
     of those may be given as -2 - arc of the graph, which saves a look at its own parts.
     """
+    # Both parts of a shortcut belong to a lower node: n are nested at most.
     height = 0
     while True:
         if second == -1:
             arc = -1 - first
         else:
-            if 2 * height == stack.size:
-                stack = np.concatenate((stack, np.empty(stack.size, np.int32)))
             # Looked up now, not when its turn comes, so that memory serves both parts at once.
             if second >= 0:
                 stack[2 * height] = up_parts[2 * second]
@@ -281,19 +278,61 @@ def unpack(
                 first = np.int64(down_parts[2 * first])
                 continue
             arc = -2 - first
-        if length == arcs.size:
-            arcs = np.concatenate((arcs, np.empty(length, np.int32)))
-        arcs[length] = arc
+        if length == trail.size:
+            return np.int64(-1)
+        trail[length] = arc
         length += 1
         if height == 0:
-            return stack, arcs, length
+            return length
         height -= 1
         first = np.int64(stack[2 * height])
         second = np.int64(stack[2 * height + 1])
 
 
+@inner
+def follow(
+    up: Any,
+    down: Any,
+    up_parts: Any,
+    down_parts: Any,
+    there: Any,
+    here: Any,
+    ends: Any,
+    stack: Any,
+    trail: Any,
+    length: Any,
+) -> Any:
+    """Append the arcs of the path over the top that two searches found; the new length, or -1.
+
+    `ends` are the two nodes and the top.
+    """
+    s, t, top = ends
+    # The climb is found backwards; its arcs, never more than were pushed, wait in the idle heap.
+    climbed = there.heap
+    height = 0
+    x = top
+    while x != s:
+        u = np.int64(there.before[x])
+        climbed[height] = arc_to(up, u, x)
+        height += 1
+        x = u
+    while height > 0 and length >= 0:
+        height -= 1
+        e = climbed[height]
+        first, second = np.int64(up_parts[2 * e]), np.int64(up_parts[2 * e + 1])
+        length = unpack(up_parts, down_parts, first, second, stack, trail, length)
+    x = top
+    while x != t and length >= 0:
+        u = np.int64(here.before[x])
+        e = arc_to(down, u, x)
+        first, second = np.int64(down_parts[2 * e]), np.int64(down_parts[2 * e + 1])
+        length = unpack(up_parts, down_parts, first, second, stack, trail, length)
+        x = u
+    return length
+
+
 # up_parts (2 a), down_parts (2 a), durations (m), distances (m); sources (p), targets (p),
-# costs (p), sums (p, 2), stops (p + 1)
+# costs (p), sums (p, 2), stops (p + 1), stack (2 n + 2), trail (k)
 @entry
 def paths(
     up_ptr: Int32s,
@@ -313,70 +352,50 @@ def paths(
     down_parts: Int32s,
     durations: Int32s,
     distances: Int32s,
+    stack: Int32s,
     sources: Int32s,
     targets: Int32s,
     costs: Int64s,
     sums: Int64s,
     stops: Int64s,
-) -> Int32s:
-    """The arcs of cheapest paths between pairs, one path behind the other.
+    trail: Int32s,
+    i: int,
+) -> int:
+    """The arcs of cheapest paths between pairs from pair `i` on, one path behind the other.
 
-    Fills `costs` (-1 = no path), `sums` of durations and distances, and in `stops` where each path
-    begins and ends.
+    Fills `trail`, `costs` (-1 = no path), `sums` of durations and distances, and in `stops` where
+    each path begins and ends; returns the first pair for which there was no room.
     """
     up, down = Ways(up_ptr, up_arcs), Ways(down_ptr, down_arcs)
     there = Side(there_cost, there_before, there_heap, there_touched)
     here = Side(here_cost, here_before, here_heap, here_touched)
-    climbed = np.empty(256, np.int64)
-    stack = np.empty(256, np.int32)
-    arcs = np.empty(1024, np.int32)
-    length = np.int64(0)  # a plain 0 has a type of its own, for which kernels compile once more
-    stops[0] = 0
-    for i in range(sources.size):
+    while i < sources.size:
         s, t = np.int64(sources[i]), np.int64(targets[i])
         best, top, a, b = meet(up, down, bits, s, t, there, here)
-        costs[i] = best if top >= 0 else -1
+        length = stops[i]
+        costs[i] = -1
         if top >= 0:
-            # The climb is found backwards.
-            height = 0
-            x = top
-            while x != s:
-                u = np.int64(there.before[x])
-                if height == climbed.size:
-                    climbed = np.concatenate((climbed, np.empty(height, np.int64)))
-                climbed[height] = arc_to(up, u, x)
-                height += 1
-                x = u
-            for k in range(height):
-                e = climbed[height - 1 - k]
-                first, second = np.int64(up_parts[2 * e]), np.int64(up_parts[2 * e + 1])
-                stack, arcs, length = unpack(
-                    up_parts, down_parts, first, second, stack, arcs, length
-                )
-            x = top
-            while x != t:
-                u = np.int64(here.before[x])
-                e = arc_to(down, u, x)
-                first, second = np.int64(down_parts[2 * e]), np.int64(down_parts[2 * e + 1])
-                stack, arcs, length = unpack(
-                    up_parts, down_parts, first, second, stack, arcs, length
-                )
-                x = u
+            costs[i] = best
+            ends = (s, t, top)
+            length = follow(up, down, up_parts, down_parts, there, here, ends, stack, trail, length)
         clear(there, a)
         clear(here, b)
-        sums[i, 0] = 0
-        sums[i, 1] = 0
+        if length < 0:
+            break
+        sums[i] = 0
         for k in range(stops[i], length):
-            sums[i, 0] += durations[arcs[k]]
-            sums[i, 1] += distances[arcs[k]]
-        stops[i + 1] = length
-    return arcs[:length]
+            sums[i, 0] += durations[trail[k]]
+            sums[i, 1] += distances[trail[k]]
+        i += 1
+        stops[i] = length
+    return i
 
 
 # ---------------------------------------------------------------- search spaces
 
 
-# sources (p), alongs (a) of the arcs, along (n) scratch
+# alongs (a) of the arcs, along (n) scratch; sources (p), starts (p + 1), nodes (k), costs (k),
+# sums (k)
 @entry
 def spaces(
     ptr: Int32s,
@@ -389,27 +408,29 @@ def spaces(
     heap: Int64s,
     touched: Int32s,
     alongs: Int64s,
-    sources: Int32s,
     along: Int64s,
-) -> tuple[Int64s, Int32s, Int64s, Int64s]:
-    """Everything above each source that is not stalled.
+    sources: Int32s,
+    starts: Int64s,
+    nodes: Int32s,
+    costs: npt.NDArray[Any],
+    sums: Int64s,
+    i: int,
+) -> int:
+    """Everything above each source from source `i` on that is not stalled.
 
-    Returns (row pointers (p + 1), nodes, costs, sums of the other metric).
+    Fills row pointers `starts`, nodes, costs and sums of the other metric; returns the first source
+    for which there was no room.
     """
     ways, back = Ways(ptr, arcs), Ways(back_ptr, back_arcs)
     side = Side(cost, before, heap, touched)
     mask = (np.int64(1) << bits) - 1
-    starts = np.zeros(sources.size + 1, np.int64)
-    capacity = 256 * sources.size + 1024
-    nodes = np.empty(capacity, np.int32)
-    costs = np.empty(capacity, np.int64)
-    sums = np.empty(capacity, np.int64)
-    filled = 0
-    for i in range(sources.size):
-        begin(side, np.int64(sources[i]))
-        along[sources[i]] = 0
+    while i < sources.size:
+        s = np.int64(sources[i])
+        begin(side, s)
+        along[s] = 0
         size, number = 1, 1
-        while size > 0:
+        filled = starts[i]
+        while size > 0 and filled < nodes.size:
             key = heap[0]
             size -= 1
             pop(heap, size)
@@ -417,11 +438,6 @@ def spaces(
             reached = key >> bits
             if reached > cost[u] or stalled(back, cost, u, reached):
                 continue
-            if filled == capacity:
-                nodes = np.concatenate((nodes, np.empty(capacity, np.int32)))
-                costs = np.concatenate((costs, np.empty(capacity, np.int64)))
-                sums = np.concatenate((sums, np.empty(capacity, np.int64)))
-                capacity *= 2
             nodes[filled] = u
             costs[filled] = reached
             # Where a settled node was come from is final, and so is the sum of the node below it.
@@ -432,5 +448,8 @@ def spaces(
             filled += 1
             size, number = climb(ways, side, bits, u, reached, FAR, size, number)
         clear(side, number)
-        starts[i + 1] = filled
-    return starts, nodes[:filled], costs[:filled], sums[:filled]
+        if size > 0:
+            break
+        i += 1
+        starts[i] = filled
+    return i

@@ -125,15 +125,6 @@ def settle(queue: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
 # ---------------------------------------------------------------- the core
 
 
-# tails (m), heads (m), weights (m), arcs (m): no loops, no two arcs with both ends the same
-@entry
-def fill(core: Core, tails: Int32s, heads: Int32s, weights: Int32s, arcs: Int32s) -> None:
-    """Put the arcs of the graph into blocks whose `first` and `room` the caller has laid out."""
-    for k in range(tails.size):
-        u, x, arc = np.int64(tails[k]), np.int64(heads[k]), np.int64(arcs[k])
-        connect(core, u, x, np.int64(weights[k]), -1 - arc, np.int64(1))
-
-
 @inner
 def find(core: Any, u: Any, x: Any) -> Any:
     """Record of `x` in the block of `u`, or -1."""

@@ -1,5 +1,8 @@
 """The arrays of a contraction: what is left of the graph, and the queue of its nodes.
 
+Kernels of other files have these numbers compiled in, and Numba's disk cache does not notice when
+one changes here: change the kernels' file, too.
+
 Axes: n nodes, r records in the pool. -1 = none.
 """
 
