@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 SOLVERS = Registry(
     "solver",
     {
+        "auto": "routesolve.solvers.portfolio:Auto",
+        "ils": "routesolve.solvers.ils.engine:IteratedLocalSearch",
         "ortools": "routesolve.solvers.ortools_routing:OrToolsRouting",
         "savings": "routesolve.solvers.savings:Savings",
     },
 )
-DEFAULT = "ortools"
+DEFAULT = "auto"
 
 
 def get(name: str) -> Solver:

@@ -1,0 +1,1 @@
+"""``ils``: our own engine, iterated local search by ruin and recreate, compiled with Numba."""

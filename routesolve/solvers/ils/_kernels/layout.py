@@ -1,0 +1,138 @@
+"""Where things stand in the arrays of the engine.
+
+Everything known of a node lies in one row, so that looking at a neighbour costs one line of cache.
+Nodes are jobs 1 .. n; node 0 stands for both ends of every route. All quantities are integers,
+scaled once: sums are exact, and the same seed gives the same plan on every machine.
+
+========  ==========================================================================================
+``node``  (n + 1, 8) int32 rows, see AFTER and the following
+``job``   (n + 1, 5 + d + q) int64: what does not change, see MISSING; then d amounts, then q span
+          contributions
+``route`` (r, 8 + d + q) int64 rows, see FIRST; then d loads, then q spans (sums with a limit)
+``lists`` (9, n + r + 2) int32 rows: ACTIVE routes and the following
+``num``   (24,) int64 scalars: counts of the lists first, see COST
+``limit`` (d + q,) int64 most of each load and span
+========  ==========================================================================================
+"""
+
+# Numba bakes these numbers into compiled code and notices changes only in a kernel's own file:
+# whoever edits this one while developing empties the cache.
+# n jobs, k neighbours, d load dimensions, q limited sums along legs, r routes
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+State = npt.NDArray[np.uint64]
+
+AFTER, BEFORE, LEG, ROUTE, START, END, KEPT_AFTER = range(7)
+"""``node``: neighbours in the route, cost of the leg to AFTER, route (-1 = not served), earliest
+start given what comes before, latest given what follows, AFTER in the best plan."""
+
+MISSING, RADIUS, SERVICE, EARLIEST, LATEST, AMOUNTS = range(6)
+"""``job``: cost of not serving it, cost from the depot, window; row 0 is the depot's."""
+
+FIRST, LAST, SIZE, ENTRY, PLACE, MARKED, KEPT_FIRST, SEEN, LOADS = range(9)
+"""``route``: ends, number of jobs, cost of the leg from the depot, place among the active ones (-1
+= free), whether changed since the best plan was kept, FIRST in the best plan, the epoch in which
+it was last written down."""
+
+ACTIVE, FREE, ABSENT, DIRTY, OPENED, REMOVED, WAITING, KEY, KEPT_ABSENT = range(9)
+"""``lists``: routes in use, free ones, jobs not served, routes changed since the best plan; of this
+iteration: routes opened, jobs to insert, absent jobs tried again, keys to sort by; jobs not served
+in the best plan."""
+
+COST, BEST, STEP, EPOCH, COST_BEFORE, ABSENT_BEFORE = range(9, 15)
+LOGGED_ROUTES, LOGGED_JOBS, OPENING = range(15, 18)
+"""``num``: after the lengths of the lists."""
+
+JOB, JOB_LEG, JOB_START, JOB_END = range(4)
+"""``logged_jobs``: the jobs of the routes written down, in order."""
+
+WHICH, FROM = 0, 1
+"""``logged_routes``: which route, and where its jobs begin; the rest as in ``route``."""
+
+
+class Problem(NamedTuple):
+    """What does not change.
+
+    Attributes
+    ----------
+    out, back : numpy.ndarray
+        (n + 1, n + 1) int32 costs from row to column and from column to row; (0, 0) = computed.
+    points : numpy.ndarray
+        (n + 1, 2) float64 planar coordinates, for costs that are computed.
+    formula : numpy.ndarray
+        (2,) float64: steps per unit of length; rounding of the length (0 none, 1 nearest, 2 down,
+        3 up).
+    times : numpy.ndarray or None
+        (n + 1, n + 1) int32 seconds in steps; None = no windows.
+    spans : numpy.ndarray or None
+        (q, n + 1, n + 1) int32 legs of the limited sums; None = no such limits.
+    near : numpy.ndarray
+        (n + 1, k) int32 neighbours, nearest first, 0 = none.
+    job, limit : numpy.ndarray
+        See the module.
+    """
+
+    out: Int32s
+    back: Int32s
+    points: Floats
+    formula: Floats
+    times: Int32s | None
+    spans: Int32s | None
+    near: Int32s
+    job: Int64s
+    limit: Int64s
+
+
+class Plan(NamedTuple):
+    """The present plan, the best one, and the log of an iteration; see the module."""
+
+    node: Int32s
+    route: Int64s
+    lists: Int32s
+    num: Int64s
+    logged_jobs: Int32s
+    logged_routes: Int64s
+
+
+def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
+    """A plan that serves nobody."""
+    n, width = len(problem.job) - 1, len(problem.limit)
+    plan = Plan(
+        node=np.zeros((n + 1, 8), np.int32),
+        route=np.zeros((routes, LOADS + width), np.int64),
+        lists=np.zeros((9, n + routes + 2), np.int32),
+        num=np.zeros(24, np.int64),
+        logged_jobs=np.zeros((n + 2, 4), np.int32),
+        logged_routes=np.zeros((routes + 1, LOADS + width), np.int64),
+    )
+    plan.node[:, ROUTE] = -1
+    plan.route[:, PLACE] = -1
+    plan.lists[FREE, :routes] = np.arange(routes - 1, -1, -1)
+    plan.lists[ABSENT, :n] = np.arange(1, n + 1)
+    plan.num[FREE], plan.num[ABSENT] = routes, n
+    plan.num[OPENING] = opening
+    plan.num[COST] = plan.num[BEST] = problem.job[1:, MISSING].sum()
+    return plan
+
+
+def kept_routes(plan: Plan) -> list[list[int]]:
+    """The best plan as lists of jobs."""
+    out: list[list[int]] = []
+    after = plan.node[:, KEPT_AFTER].tolist()
+    first = plan.route[:, KEPT_FIRST]
+    for x in first[first > 0].tolist():
+        row = []
+        while x:
+            row.append(x)
+            x = after[x]
+        out.append(row)
+    return out

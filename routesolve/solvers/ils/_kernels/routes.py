@@ -1,0 +1,362 @@
+"""Reading and changing routes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.layout import (
+    ABSENT,
+    ABSENT_BEFORE,
+    ACTIVE,
+    AFTER,
+    AMOUNTS,
+    BEFORE,
+    COST,
+    COST_BEFORE,
+    DIRTY,
+    EARLIEST,
+    END,
+    ENTRY,
+    EPOCH,
+    FIRST,
+    FREE,
+    FROM,
+    JOB,
+    JOB_END,
+    JOB_LEG,
+    JOB_START,
+    KEPT_ABSENT,
+    KEPT_AFTER,
+    KEPT_FIRST,
+    LAST,
+    LATEST,
+    LEG,
+    LOADS,
+    LOGGED_JOBS,
+    LOGGED_ROUTES,
+    MARKED,
+    OPENED,
+    OPENING,
+    PLACE,
+    REMOVED,
+    ROUTE,
+    SEEN,
+    SERVICE,
+    SIZE,
+    START,
+    WAITING,
+    WHICH,
+    Floats,
+    Int32s,
+    Int64s,
+)
+
+
+@kernel(forceinline=True)
+def leg(out: Int32s, points: Floats, formula: Floats, a: int, b: int) -> Any:
+    """Cost from a to b."""
+    if out.shape[0]:
+        return out[a, b]
+    dx = points[a, 0] - points[b, 0]
+    dy = points[a, 1] - points[b, 1]
+    length = math.sqrt(dx * dx + dy * dy)
+    if formula[1] == 1.0:
+        length = math.floor(length + 0.5)
+    elif formula[1] == 2.0:
+        length = math.floor(length)
+    elif formula[1] == 3.0:
+        length = math.ceil(length)
+    return int(length * formula[0] + 0.5)
+
+
+@kernel
+def begin(num: Int64s) -> None:
+    """Start an iteration."""
+    num[EPOCH] += 1
+    num[OPENED] = num[REMOVED] = num[WAITING] = num[LOGGED_ROUTES] = num[LOGGED_JOBS] = 0
+    num[COST_BEFORE] = num[COST]
+    num[ABSENT_BEFORE] = num[ABSENT]
+
+
+@kernel
+def write_down(
+    node: Int32s, route: Int64s, num: Int64s, logged_jobs: Int32s, logged_routes: Int64s, r: int
+) -> None:
+    """Keep a route as it is, once in an iteration."""
+    if route[r, SEEN] == num[EPOCH]:
+        return
+    route[r, SEEN] = num[EPOCH]
+    k, at = num[LOGGED_ROUTES], num[LOGGED_JOBS]
+    logged_routes[k, WHICH] = r
+    logged_routes[k, FROM] = at
+    logged_routes[k, ENTRY] = route[r, ENTRY]
+    for i in range(LOADS, route.shape[1]):
+        logged_routes[k, i] = route[r, i]
+    x = route[r, FIRST]
+    while x:
+        logged_jobs[at, JOB] = x
+        logged_jobs[at, JOB_LEG] = node[x, LEG]
+        logged_jobs[at, JOB_START] = node[x, START]
+        logged_jobs[at, JOB_END] = node[x, END]
+        at += 1
+        x = node[x, AFTER]
+    num[LOGGED_JOBS] = at
+    num[LOGGED_ROUTES] = k + 1
+    logged_routes[k + 1, FROM] = at
+
+
+@kernel
+def put_back(
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    logged_jobs: Int32s,
+    logged_routes: Int64s,
+) -> None:
+    """Undo everything since :func:`begin`."""
+    for k in range(num[OPENED]):
+        r = lists[OPENED, k]
+        x = route[r, FIRST]
+        while x:
+            node[x, ROUTE] = -1
+            x = node[x, AFTER]
+        route[r, FIRST] = route[r, LAST] = route[r, SIZE] = 0
+        leave(route, lists, num, r)
+    for k in range(num[LOGGED_ROUTES]):
+        r = logged_routes[k, WHICH]
+        low, high = logged_routes[k, FROM], logged_routes[k + 1, FROM]
+        route[r, ENTRY] = logged_routes[k, ENTRY]
+        for i in range(LOADS, route.shape[1]):
+            route[r, i] = logged_routes[k, i]
+        route[r, FIRST] = logged_jobs[low, JOB]
+        route[r, LAST] = logged_jobs[high - 1, JOB]
+        route[r, SIZE] = high - low
+        x = 0
+        for at in range(low, high):
+            y = logged_jobs[at, JOB]
+            node[y, ROUTE] = r
+            node[y, BEFORE] = x
+            if x:
+                node[x, AFTER] = y
+            node[y, LEG] = logged_jobs[at, JOB_LEG]
+            node[y, START] = logged_jobs[at, JOB_START]
+            node[y, END] = logged_jobs[at, JOB_END]
+            x = y
+        node[x, AFTER] = 0
+    low = num[ABSENT_BEFORE] - num[WAITING]
+    for k in range(num[WAITING]):
+        lists[ABSENT, low + k] = lists[WAITING, k]
+        node[lists[WAITING, k], ROUTE] = -1
+    num[ABSENT] = num[ABSENT_BEFORE]
+    num[COST] = num[COST_BEFORE]
+
+
+@kernel
+def settle(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) -> None:
+    """Accept an iteration: empty routes become free, changed ones are marked."""
+    for k in range(num[LOGGED_ROUTES] + num[OPENED]):
+        if k < num[LOGGED_ROUTES]:
+            r = logged_routes[k, WHICH]
+        else:
+            r = lists[OPENED, k - num[LOGGED_ROUTES]]
+        if not route[r, MARKED]:
+            route[r, MARKED] = 1
+            lists[DIRTY, num[DIRTY]] = r
+            num[DIRTY] += 1
+        if route[r, SIZE] == 0 and route[r, PLACE] >= 0:
+            leave(route, lists, num, r)
+
+
+@kernel
+def keep(node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
+    """Copy what has changed since the last time: the plan is the best so far."""
+    for k in range(num[DIRTY]):
+        r = lists[DIRTY, k]
+        route[r, MARKED] = 0
+        x = route[r, FIRST]
+        route[r, KEPT_FIRST] = x
+        while x:
+            node[x, KEPT_AFTER] = node[x, AFTER]
+            x = node[x, AFTER]
+    num[DIRTY] = 0
+    for k in range(num[ABSENT]):
+        lists[KEPT_ABSENT, k] = lists[ABSENT, k]
+    num[KEPT_ABSENT] = num[ABSENT]
+
+
+@kernel
+def enter(route: Int64s, lists: Int32s, num: Int64s) -> Any:
+    """Take a free route into use; -1 = there is none."""
+    if num[FREE] == 0:
+        return -1
+    num[FREE] -= 1
+    r = lists[FREE, num[FREE]]
+    lists[ACTIVE, num[ACTIVE]] = r
+    route[r, PLACE] = num[ACTIVE]
+    num[ACTIVE] += 1
+    for i in range(LOADS, route.shape[1]):
+        route[r, i] = 0
+    route[r, ENTRY] = route[r, FIRST] = route[r, LAST] = route[r, SIZE] = 0
+    route[r, SEEN] = num[EPOCH]
+    lists[OPENED, num[OPENED]] = r
+    num[OPENED] += 1
+    return r
+
+
+@kernel
+def leave(route: Int64s, lists: Int32s, num: Int64s, r: int) -> None:
+    """A route becomes free."""
+    other = lists[ACTIVE, num[ACTIVE] - 1]
+    lists[ACTIVE, route[r, PLACE]] = other
+    route[other, PLACE] = route[r, PLACE]
+    num[ACTIVE] -= 1
+    route[r, PLACE] = -1
+    lists[FREE, num[FREE]] = r
+    num[FREE] += 1
+
+
+@kernel
+def renew_starts(
+    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, x: int, y: int
+) -> None:
+    """Earliest starts from job x on, beyond y only while they change; x = 0: the whole route."""
+    a = node[x, BEFORE] if x else 0
+    b = x if x else route[r, FIRST]
+    t = node[a, START] + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
+    passed = False
+    while b:
+        t = max(job[b, EARLIEST], t + times[a, b])
+        if passed and node[b, START] == t:
+            break
+        node[b, START] = t
+        t += job[b, SERVICE]
+        passed = passed or b == y
+        a = b
+        b = node[b, AFTER]
+
+
+@kernel
+def renew_ends(
+    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, y: int, x: int
+) -> None:
+    """Latest starts from job y back, beyond x only while they change; y = 0: the whole route."""
+    b = node[y, AFTER] if y else 0
+    a = y if y else route[r, LAST]
+    t = node[b, END] if b else job[0, LATEST]
+    passed = False
+    while a:
+        t = min(job[a, LATEST], t - times[a, b] - job[a, SERVICE])
+        if passed and node[a, END] == t:
+            break
+        node[a, END] = t
+        passed = passed or a == x
+        b = a
+        a = node[a, BEFORE]
+
+
+@kernel
+def take_out(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    num: Int64s,
+    c: int,
+) -> None:
+    """Remove a job from its route; times are renewed by the caller."""
+    r, a, b = node[c, ROUTE], node[c, BEFORE], node[c, AFTER]
+    joint = leg(out, points, formula, a, b) if a or b else 0
+    there = node[a, LEG] if a else route[r, ENTRY]
+    num[COST] += joint - there - node[c, LEG]
+    if a:
+        node[a, AFTER] = b
+        node[a, LEG] = joint
+    else:
+        route[r, FIRST] = b
+        route[r, ENTRY] = joint
+    if b:
+        node[b, BEFORE] = a
+    else:
+        route[r, LAST] = a
+    node[c, ROUTE] = -1
+    width = limit.shape[0]
+    if spans is None:
+        for i in range(width):
+            route[r, LOADS + i] -= job[c, AMOUNTS + i]
+    else:
+        loads = width - spans.shape[0]
+        for i in range(width):
+            less = job[c, AMOUNTS + i]
+            if i >= loads:
+                less += spans[i - loads, a, c] + spans[i - loads, c, b]
+                if a or b:
+                    less -= spans[i - loads, a, b]
+            route[r, LOADS + i] -= less
+    route[r, SIZE] -= 1
+    if route[r, SIZE] == 0:
+        num[COST] -= num[OPENING]
+
+
+@kernel
+def put_in(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    num: Int64s,
+    c: int,
+    r: int,
+    a: int,
+) -> None:
+    """Insert a job into a route after job a (0 = at its beginning)."""
+    b = node[a, AFTER] if a else route[r, FIRST]
+    there, on = leg(out, points, formula, a, c), leg(out, points, formula, c, b)
+    size = route[r, SIZE]
+    if size == 0:
+        num[COST] += there + on + num[OPENING]
+    else:
+        num[COST] += there + on - (node[a, LEG] if a else route[r, ENTRY])
+    node[c, LEG] = on
+    node[c, AFTER] = b
+    node[c, BEFORE] = a
+    node[c, ROUTE] = r
+    if a:
+        node[a, AFTER] = c
+        node[a, LEG] = there
+    else:
+        route[r, FIRST] = c
+        route[r, ENTRY] = there
+    if b:
+        node[b, BEFORE] = c
+    else:
+        route[r, LAST] = c
+    width = limit.shape[0]
+    if spans is None:
+        for i in range(width):
+            route[r, LOADS + i] += job[c, AMOUNTS + i]
+    else:
+        loads = width - spans.shape[0]
+        for i in range(width):
+            more = job[c, AMOUNTS + i]
+            if i >= loads:
+                more += spans[i - loads, a, c] + spans[i - loads, c, b]
+                if size:
+                    more -= spans[i - loads, a, b]
+            route[r, LOADS + i] += more
+    route[r, SIZE] = size + 1
+    if times is not None:
+        # Nothing before c starts at another time, nothing after it ends at another.
+        renew_starts(times, job, node, route, r, c, c)
+        renew_ends(times, job, node, route, r, c, c)

@@ -1,0 +1,357 @@
+"""The search: first plan, then ruin and recreate under a temperature that follows the budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.instances.features import Feature
+from routesolve.solutions.solution import Route, Solution, Visit
+from routesolve.solvers._warm import better_of
+from routesolve.solvers.base import (
+    Budget,
+    Clock,
+    Listener,
+    Result,
+    SolverInfo,
+    finish,
+    interruptible,
+    lacking,
+    require_supported,
+)
+
+Legs = npt.NDArray[np.int32]
+
+if TYPE_CHECKING:
+    from routesolve.instances.instance import VrpInstance
+    from routesolve.instances.model import VehicleType
+    from routesolve.solvers.ils.problem import Work
+
+CHUNK_SECONDS = 0.004
+"""Between two looks at the clock."""
+
+CYCLE_SECONDS = 10.0
+"""Length of the first cooling when nothing but a stall ends the search; later ones double."""
+
+FEATURES = frozenset(
+    {
+        Feature.CAPACITY,
+        Feature.DIMENSIONS,
+        Feature.PICKUPS,
+        Feature.SERVICE,
+        Feature.TIME_WINDOWS,
+        Feature.PRIZES,
+        Feature.PRIORITY,
+        Feature.UNSERVED_COST,
+        Feature.SKILLS,
+        Feature.FORBIDDEN,
+        Feature.DEPOT_WINDOWS,
+        Feature.DEPOT_SERVICE,
+        Feature.LIMITED_FLEET,
+        Feature.FIXED_COST,
+        Feature.UNIT_COSTS,
+        Feature.DRIVING_COST,
+        Feature.DURATION_COST,
+        Feature.OPEN_START,
+        Feature.OPEN_END,
+        Feature.SHIFT,
+        Feature.MAX_DISTANCE,
+        Feature.MAX_DURATION,
+        Feature.MAX_DRIVING_TIME,
+        Feature.MAX_JOBS,
+        Feature.SPEED_FACTOR,
+    }
+)
+
+
+class IteratedLocalSearch:
+    """Ruin and recreate (SISR) on granular neighbourhoods, for one type of vehicle."""
+
+    info = SolverInfo(
+        name="ils",
+        summary="our own engine: ruin and recreate, good from a tenth of a second on",
+        exact=False,
+        anytime=True,
+        features=FEATURES,
+    )
+
+    def unsupported(self, instance: VrpInstance) -> list[str]:
+        """Return what the instance has beyond what the engine knows."""
+        found = lacking(self.info, instance)
+        jobs = instance.jobs
+        if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
+            found.append("deliveries and pickups together")
+        kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
+        if len(kinds) == 1 and not found:
+            found += _combined(instance, kinds[0])
+        return sorted(found)
+
+    def solve(
+        self,
+        instance: VrpInstance,
+        budget: Budget,
+        *,
+        seed: int = 0,
+        start: Solution | None = None,
+        on_progress: Listener | None = None,
+    ) -> Result:
+        """Search until the budget ends.
+
+        Parameters
+        ----------
+        instance
+            The problem. What the fleet cannot serve stays unserved.
+        budget
+            An iteration removes about ten jobs and inserts them again.
+        seed
+            Same seed and iterations, same plan.
+        start
+            Searched from, and returned when nothing better is found.
+        on_progress
+            Called on better plans.
+
+        Raises
+        ------
+        UnsupportedFeature
+            When the instance has features that the engine does not know.
+        RoutingError
+            When a stop cannot be reached.
+        """
+        require_supported(self, instance)
+        instance.require_reachable()
+        kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
+        work = None
+        if kinds and instance.jobs:
+            from routesolve.solvers.ils.problem import translate
+
+            work = translate(instance, kinds[0])
+            _compile(work, start=start is not None)
+        clock = Clock(budget, on_progress)
+        solution = Solution(())
+        if work is not None and work.n:
+            with interruptible(clock):
+                search = _Search(instance, work, clock, seed, start)
+                search.run()
+            solution = search.solution()
+        result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
+        if not clock.trace:
+            clock.improved(result.cost, unserved=result.report.mandatory_unserved)
+        result = replace(result, trace=tuple(clock.trace), interrupted=clock.interrupted)
+        return better_of(result, start, clock)
+
+
+def _combined(instance: VrpInstance, kind: VehicleType) -> list[str]:
+    """Features that the engine knows one by one but not together."""
+    found = []
+    depots = [instance.depots_by_id[key] for key in (kind.start, kind.end) if key is not None]
+    timed = any(job.time_windows for job in instance.jobs) or any(d.time_windows for d in depots)
+    if any(len(depot.time_windows) > 1 for depot in depots):
+        found.append("several opening times of a depot")
+    waits = timed or kind.shift.latest < inf
+    if waits and kind.max_duration < inf:
+        found.append("maximum duration together with time windows")
+    if timed and kind.cost_per_duration and instance.objective.duration:
+        found.append("cost per duration together with time windows")
+    loading = kind.start is not None and instance.depots_by_id[kind.start].service
+    if loading and any(depot.time_windows for depot in depots):
+        found.append("depot loading time together with opening times")
+    return found
+
+
+class _Search:
+    """One run of the engine."""
+
+    def __init__(
+        self,
+        instance: VrpInstance,
+        work: Work,
+        clock: Clock,
+        seed: int,
+        start: Solution | None,
+    ) -> None:
+        from routesolve.solvers.ils._kernels.layout import BEST, empty_plan
+
+        self.instance, self.work, self.clock = instance, work, clock
+        self.state = np.array([_mixed(seed)], dtype=np.uint64)
+        self.settings = settings()
+        self.plan = empty_plan(work.problem, work.routes, work.opening)
+        self._best = int(self.plan.num[BEST])
+        if start is None or not self._follow(start):
+            self.plan = empty_plan(work.problem, work.routes, work.opening)
+            self._construct()
+        self._tell()
+
+    def _construct(self) -> None:
+        from routesolve.solvers.ils._kernels import construct, ruin_recreate
+
+        work, plan = self.work, self.plan
+        problem = work.problem
+        reach = min(self.settings.reach, problem.near.shape[1])
+        if work.beginning != "insertion":
+            construct.each_alone(problem, plan)
+            if work.beginning == "savings":
+                tails, heads, worth = construct.savings(
+                    problem, work.opening, min(60, problem.near.shape[1])
+                )
+                order = np.argsort(-worth, kind="stable")
+                both = work.turnable and problem.times is None
+                construct.join_all(problem, plan, tails[order], heads[order], both)
+            construct.adopt(problem, plan)
+        else:
+            radius = problem.job[1:, 1]
+            far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
+            ruin_recreate.insert_all(problem, plan, self.state, far_first, reach)
+
+    def _follow(self, start: Solution) -> bool:
+        """Take over a plan; False when it cannot be read or breaks a limit."""
+        from routesolve.solvers.ils._kernels import construct
+
+        number = {job.id: i for i, job in enumerate(self.work.jobs, 1)}
+        sequence: list[int] = []
+        for route in start.routes:
+            names = [v.id for v in route.visits if v.kind not in ("start", "end")]
+            if any(name not in number for name in names) or route.vehicle_type != self.work.kind.id:
+                return False
+            sequence += [number[name] for name in names if name is not None] + [0]
+        if len(set(sequence) - {0}) != sum(x > 0 for x in sequence):
+            return False
+        row = np.array(sequence, dtype=np.int32)
+        if not construct.follow(self.work.problem, self.plan, row):
+            return False
+        construct.adopt(self.work.problem, self.plan)
+        return True
+
+    def run(self) -> None:
+        """Search until the budget ends."""
+        from routesolve.solvers.ils._kernels.layout import STEP
+        from routesolve.solvers.ils._kernels.ruin_recreate import run
+
+        work, plan, clock, how = self.work, self.plan, self.clock, self.settings
+        reach = min(how.reach, work.problem.near.shape[1])
+        chunk, before = 16, clock.elapsed
+        begun, length = clock.elapsed, CYCLE_SECONDS
+        while not clock.over:
+            if clock.budget.iterations is not None:
+                chunk = min(chunk, clock.budget.iterations - clock.iteration)
+            done = self._done(begun, length)
+            if done >= 1.0:
+                begun, length, done = clock.elapsed, 2 * length, 0.0
+            heat = how.hot * (how.cold / how.hot) ** done * work.scale
+            run(work.problem, plan, self.state, chunk, heat, how.mean, how.longest, reach)
+            clock.iteration = int(plan.num[STEP])
+            self._tell()
+            now = clock.elapsed
+            took, before = now - before, now
+            pace = min(CHUNK_SECONDS, max(clock.remaining, 0.0005))
+            if clock.budget.iterations is None or took > 10 * CHUNK_SECONDS:
+                chunk = max(1, min(int(chunk * min(pace / max(took, 1e-6), 4.0)), 1 << 20))
+            else:
+                chunk = 256
+
+    def _done(self, begun: float, length: float) -> float:
+        """Share of the budget, or of the present cooling, that is used up."""
+        clock, budget = self.clock, self.clock.budget
+        shares = []
+        if budget.seconds is not None:
+            shares.append(clock.elapsed / budget.seconds)
+        if budget.iterations is not None:
+            shares.append(clock.iteration / budget.iterations)
+        return max(shares) if shares else (clock.elapsed - begun) / length
+
+    def _tell(self) -> None:
+        """Report a better plan to the clock."""
+        from routesolve.solvers.ils._kernels.layout import BEST, KEPT_ABSENT
+
+        best = int(self.plan.num[BEST])
+        if best < self._best:
+            self._best = best
+            absent = self.plan.lists[KEPT_ABSENT, : self.plan.num[KEPT_ABSENT]]
+            left = int(self.work.mandatory[absent].sum())
+            unserved = int((self.work.mandatory[absent] > 0).sum())
+            self.clock.improved((best - left) / self.work.steps, unserved=unserved)
+
+    def solution(self) -> Solution:
+        """The best plan, in the instance's names."""
+        from routesolve.solvers.ils._kernels.layout import kept_routes
+
+        kind, jobs = self.work.kind.id, self.work.jobs
+        return Solution(
+            tuple(
+                Route(kind, tuple(Visit("job", jobs[i - 1].id) for i in row), vehicle=number)
+                for number, row in enumerate(kept_routes(self.plan))
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Parameters of a search.
+
+    Attributes
+    ----------
+    hot, cold : float
+        Temperature at the beginning and the end, in costs of a short leg (:attr:`Work.scale`).
+    mean, longest : float
+        Mean number of jobs removed, and most in one string.
+    reach : int
+        Neighbours beside which a job may be inserted.
+    """
+
+    hot: float
+    cold: float
+    mean: float = 10.0
+    longest: float = 10.0
+    reach: int = 20
+
+
+def settings() -> Settings:
+    """Choose parameters."""
+    # Measured on CVRP and VRPTW files of 100 to 1000 jobs at 1 and 5 seconds: cooler starts lose a
+    # percent where routes are long, hotter ones where there is little time for each job.
+    return Settings(hot=1.0, cold=0.015)
+
+
+def _compile(work: Work, *, start: bool) -> None:
+    """Run the kernels needed on next to nothing: compiling them is no part of the budget."""
+    from routesolve.solvers.ils._kernels import construct, ruin_recreate
+    from routesolve.solvers.ils._kernels.layout import empty_plan
+
+    whole, state = work.problem, np.array([1], dtype=np.uint64)
+    small = whole._replace(
+        out=_corner(whole.out),
+        back=_corner(whole.back),
+        points=np.ascontiguousarray(whole.points[:3]),
+        times=None if whole.times is None else _corner(whole.times),
+        spans=None if whole.spans is None else _corner(whole.spans),
+        near=np.zeros((len(whole.job[:3]), 1), np.int32),
+        job=whole.job[:3].copy(),
+    )
+    nobody, plan = np.zeros(0, np.int32), empty_plan(small, 3, 0)
+    if start:
+        construct.follow(small, plan, nobody)
+    if work.beginning == "insertion":
+        ruin_recreate.insert_all(small, plan, state, nobody, 1)
+    else:
+        construct.each_alone(small, plan)
+        if work.beginning == "savings":
+            construct.savings(small, 0, 1)
+            construct.join_all(small, plan, nobody, nobody, False)
+        construct.adopt(small, plan)
+    ruin_recreate.run(small, plan, state, 0, 1.0, 1.0, 1.0, 1)
+
+
+def _corner(matrix: Legs) -> Legs:
+    """The first rows and columns of a matrix, or of each of several."""
+    return np.ascontiguousarray(matrix[..., :3, :3])
+
+
+def _mixed(seed: int) -> int:
+    """A seed with its bits spread (splitmix64), never zero."""
+    x = (seed + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return (x ^ (x >> 31)) | 1

@@ -1,0 +1,239 @@
+"""The engine's kernels against recomputation, and its plans against the checker."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routesolve.instances.instance import VrpInstance
+from routesolve.instances.model import Depot, Job, Location, Profile, TimeWindow, VehicleType
+from routesolve.solvers.base import Budget, Clock
+from routesolve.solvers.ils import engine
+from routesolve.solvers.ils._kernels import layout as at
+from routesolve.solvers.ils._kernels import ruin_recreate
+from routesolve.solvers.ils.engine import IteratedLocalSearch
+from routesolve.solvers.ils.problem import Work, fitting_scale, translate
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> VrpInstance:
+    """Instances of the engine's features: loads, windows, limits, prizes, small fleets."""
+    n = draw(st.integers(1, 14))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    timed, limited = draw(st.booleans()), draw(st.booleans())
+    asymmetric = draw(st.booleans())
+    places = random.integers(0, 50, (n + 1, 2)).astype(float)
+    if asymmetric:
+        spots = [Location(index=i) for i in range(n + 1)]
+        matrix = random.integers(1, 60, (n + 1, n + 1)).astype(float)
+        np.fill_diagonal(matrix, 0)
+        profile = Profile(metric="matrix", distances=matrix, durations=matrix)
+    else:
+        spots = [Location(x=x, y=y) for x, y in places.tolist()]
+        profile = Profile(metric="euclidean")
+    jobs = []
+    for i in range(1, n + 1):
+        earliest = float(random.integers(0, 100))
+        window = TimeWindow(earliest, earliest + float(random.integers(10, 120)))
+        jobs.append(
+            Job(
+                f"j{i}",
+                spots[i],
+                delivery=tuple(float(x) for x in random.integers(0, 5, 2)),
+                service=float(random.integers(0, 5)),
+                time_windows=(window,) if timed and random.random() < 0.7 else (),
+                prize=float(random.integers(0, 100)) if random.random() < 0.2 else None,
+            )
+        )
+    kind = VehicleType(
+        count=draw(st.sampled_from([None, 1, 2, 4])),
+        capacity=(float(random.integers(4, 20)), float(random.integers(4, 20))),
+        start="d",
+        end=draw(st.sampled_from(["d", None])),
+        max_distance=float(random.integers(60, 400)) if limited else np.inf,
+        max_duration=float(random.integers(60, 400)) if limited and not timed else np.inf,
+        fixed_cost=draw(st.sampled_from([0.0, 30.0])),
+        cost_per_driving_time=draw(st.sampled_from([0.0, 0.5])),
+    )
+    return VrpInstance(
+        name="drawn",
+        jobs=tuple(jobs),
+        depots=(Depot("d", spots[0]),),
+        vehicle_types=(kind,),
+        profiles=(profile,),
+    )
+
+
+def recomputed(work: Work, plan: at.Plan) -> dict[str, Any]:
+    """Cost, sums and times of the present plan, from its sequences alone."""
+    problem, node, route = work.problem, plan.node, plan.route
+    legs, job = problem.out.astype(np.int64), problem.job
+    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
+    cost, served = 0, set()
+    for r in plan.lists[at.ACTIVE, : plan.num[at.ACTIVE]].tolist():
+        row, x = [], int(route[r, at.FIRST])
+        while x:
+            row.append(x)
+            x = int(node[x, at.AFTER])
+        assert row
+        assert row[-1] == route[r, at.LAST]
+        assert len(row) == route[r, at.SIZE]
+        assert not served & set(row)
+        served |= set(row)
+        path = [0, *row, 0]
+        cost += work.opening + sum(int(legs[a, b]) for a, b in pairwise(path))
+        for i in range(len(problem.limit)):
+            total = sum(int(job[c, at.AMOUNTS + i]) for c in row)
+            if i >= loads:
+                spans = problem.spans
+                assert spans is not None
+                total += sum(int(spans[i - loads, a, b]) for a, b in pairwise(path))
+            assert route[r, at.LOADS + i] == total
+            assert total <= problem.limit[i]
+        _check_times(problem, node, row)
+        for a, b in pairwise(path):
+            assert (node[a, at.LEG] if a else route[r, at.ENTRY]) == legs[a, b]
+            if b:
+                assert node[b, at.BEFORE] == a
+                assert node[b, at.ROUTE] == r
+    absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
+    assert absent | served == set(range(1, work.n + 1))
+    assert not absent & served
+    assert (node[list(absent), at.ROUTE] == -1).all()
+    return {"cost": cost + int(job[list(absent), at.MISSING].sum())}
+
+
+def _check_times(problem: at.Problem, node: Any, row: list[int]) -> None:
+    if problem.times is None:
+        return
+    job, times = problem.job, problem.times
+    t, a = int(job[0, at.EARLIEST] + job[0, at.SERVICE]), 0
+    for c in row:
+        t = max(int(job[c, at.EARLIEST]), t + int(times[a, c]))
+        assert node[c, at.START] == t
+        assert t <= job[c, at.LATEST]
+        t, a = t + int(job[c, at.SERVICE]), c
+    assert t + times[a, 0] <= job[0, at.LATEST]
+    t, b = int(job[0, at.LATEST]), 0
+    for c in reversed(row):
+        t = min(int(job[c, at.LATEST]), t - int(times[c, b]) - int(job[c, at.SERVICE]))
+        assert node[c, at.END] == t
+        b = c
+
+
+@settings(deadline=None)
+@given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 5.0, 1e9]))
+def test_cached_data_equals_recomputation(instance: VrpInstance, seed: int, heat: float) -> None:
+    """After any run of iterations all sums, times and links are those of the sequences."""
+    if IteratedLocalSearch().unsupported(instance):
+        return
+    work = translate(instance, instance.vehicle_types[0])
+    search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
+    plan = search.plan
+    assert recomputed(work, plan)["cost"] == plan.num[at.COST]
+    reach = min(20, work.problem.near.shape[1])
+    for steps in (1, 3, 40):
+        ruin_recreate.run(work.problem, plan, search.state, steps, heat, 10.0, 10.0, reach)
+        assert recomputed(work, plan)["cost"] == plan.num[at.COST]
+        assert plan.num[at.BEST] <= plan.num[at.COST]
+
+
+@settings(deadline=None)
+@given(problems(), st.integers(0, 1000))
+def test_plans_keep_the_rules(instance: VrpInstance, seed: int) -> None:
+    """What leaves the engine is feasible, and costs what the engine says."""
+    solver = IteratedLocalSearch()
+    if solver.unsupported(instance):
+        return
+    result = solver.solve(instance, Budget(seconds=None, iterations=200), seed=seed)
+    assert result.report.violations == ()
+    assert result.trace[-1][1] == pytest.approx(result.cost, rel=1e-5, abs=1e-2)
+
+
+@settings(deadline=None)
+@given(problems(), st.integers(0, 1000))
+def test_start_is_followed(instance: VrpInstance, seed: int) -> None:
+    """A plan handed over is the first best plan: one iteration cannot be worse."""
+    solver = IteratedLocalSearch()
+    if solver.unsupported(instance):
+        return
+    good = solver.solve(instance, Budget(seconds=None, iterations=300), seed=seed)
+    again = solver.solve(
+        instance, Budget(seconds=None, iterations=1), seed=seed + 1, start=good.solution
+    )
+    assert again.cost <= good.cost + 1e-6 or again.report.mandatory_unserved < (
+        good.report.mandatory_unserved
+    )
+
+
+def test_small_optimum_is_found(data_dir: Any) -> None:
+    """A-n32-k5 is solved to its optimum, 784."""
+    import routesolve as rs
+
+    files = sorted((data_dir / "bench" / "cvrp" / "small").glob("A-n32-k5.vrp*"))
+    if not files:
+        pytest.skip("A-n32-k5 is not there")
+    result = rs.solve(files[0], solver="ils", iterations=60_000, seed=1)
+    assert result.cost == 784
+
+
+def test_seed_and_iterations_decide() -> None:
+    """Another seed gives another search, the same one the same plan."""
+    spots = np.random.default_rng(7).integers(0, 1000, (61, 2)).tolist()
+    instance = VrpInstance(
+        name="planar",
+        jobs=tuple(
+            Job(f"j{i}", Location(x=float(x), y=float(y)), delivery=(1.0,))
+            for i, (x, y) in enumerate(spots[1:])
+        ),
+        depots=(Depot("d", Location(x=500.0, y=500.0)),),
+        vehicle_types=(VehicleType(capacity=(9.0,), start="d", end="d"),),
+    )
+    solver = IteratedLocalSearch()
+    plans = [
+        solver.solve(instance, Budget(seconds=None, iterations=500), seed=seed).solution
+        for seed in (1, 1, 2)
+    ]
+    assert plans[0] == plans[1]
+    assert plans[0] != plans[2]
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"), [([1, 2, 3], 1), ([0.5, 2], 10), ([0.125], 1000), ([1e8], 0.1), ([], 1)]
+)
+def test_scale(values: list[float], scale: float) -> None:
+    """The smallest power of ten that makes values whole, as far as they fit."""
+    if not values:
+        assert fitting_scale(np.array(values), 1e8) >= scale
+        return
+    assert fitting_scale(np.array(values), 1e7) == pytest.approx(scale)
+
+
+def test_computed_legs_equal_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the size of a matrix costs come from coordinates: the same plan."""
+    from routesolve.solvers.ils import problem
+
+    random = np.random.default_rng(5)
+    spots = [Location(x=float(x), y=float(y)) for x, y in random.integers(0, 1000, (61, 2))]
+    jobs = tuple(Job(f"j{i}", spots[i], delivery=(1.0,)) for i in range(1, 61))
+    instance = VrpInstance(
+        name="planar",
+        jobs=jobs,
+        depots=(Depot("d", spots[0]),),
+        vehicle_types=(VehicleType(capacity=(9.0,), start="d", end="d"),),
+        rounding="nearest",  # type: ignore[arg-type]
+    )
+    solver, budget = IteratedLocalSearch(), Budget(seconds=None, iterations=400)
+    dense = solver.solve(instance, budget, seed=2)
+    monkeypatch.setattr(problem, "DENSE", 10)
+    monkeypatch.setattr(problem, "_short_leg", lambda *_: 40.0)
+    computed = solver.solve(instance, budget, seed=2)
+    work = translate(instance, instance.vehicle_types[0])
+    assert work.problem.out.size == 0
+    assert computed.feasible
+    assert computed.cost == pytest.approx(dense.cost, rel=0.05)
