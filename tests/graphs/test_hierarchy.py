@@ -341,9 +341,7 @@ def test_pool_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     def tight(degrees: np.ndarray) -> builder.Core:
         core = roomy(degrees)
         top = int(core.state[0])
-        return core._replace(
-            records=core.records[: 4 * top].copy(), mids=core.mids[: 2 * top].copy()
-        )
+        return core._replace(records=core.records[:top].copy(), mids=core.mids[:top].copy())
 
     monkeypatch.setattr(builder, "_core", tight)
     graph = grid(12, 6)

@@ -85,14 +85,15 @@ def contracted(
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.bool_),
         np.empty(n, dtype=np.int32),
+        np.empty(n, dtype=np.int32),
     )
     rules = Rules(*effort, arcs.symmetric, DENSE)
     bits = max(n - 1, 1).bit_length()
     heap = np.empty(1, dtype=np.int64)
     while True:
         # A witness search pushes at most once for every record it looks at.
-        if heap.size < core.mids.size // 2 + 1:
-            heap = np.empty(core.mids.size // 2 + 1, dtype=np.int64)
+        if heap.size < len(core.mids) + 1:
+            heap = np.empty(len(core.mids) + 1, dtype=np.int64)
         status = contraction.contract(core, queue, heap, bits, rules, STEPS)
         if on_progress is not None:
             on_progress(int(core.state[cells.CONTRACTED]), n)
@@ -152,47 +153,42 @@ def _check_even(degrees: npt.NDArray[np.int64]) -> None:
 
 
 def _core(degrees: npt.NDArray[np.int64]) -> Core:
-    n = len(degrees)
-    room = degrees + 2
-    first = np.zeros(n, dtype=np.int64)
-    np.cumsum(room[:-1], out=first[1:])
-    top = int(room.sum())
-    # Roads need three times their arcs; more is taken when it turns out to be needed.
-    capacity = 2 * top + 65_536
+    n, room = len(degrees), degrees + 2
+    nodes = np.zeros((n, 8), dtype=np.int32)
+    nodes[:, cells.FIRST] = np.cumsum(room) - room
+    nodes[:, cells.ROOM] = room
+    nodes[:, cells.COST] = cells.UNTOUCHED
+    nodes[:, cells.NEED] = -1
     state = np.zeros(cells.STATE_SIZE, dtype=np.int64)
-    state[cells.TOP] = top
+    state[cells.TOP] = room.sum()
+    # Roads need three times their arcs; more is taken when it turns out to be needed.
+    capacity = 2 * int(state[cells.TOP]) + 65_536
     return Core(
-        first=first,
-        held=np.zeros(n, dtype=np.int32),
-        room=room.astype(np.int32),
-        records=np.empty(4 * capacity, dtype=np.int32),
-        mids=np.empty(2 * capacity, dtype=np.int32),
-        rank=np.full(n, -1, dtype=np.int32),
-        level=np.zeros(n, dtype=np.int32),
-        cost=np.full(n, cells.UNTOUCHED, dtype=np.int32),
-        need=np.full(n, -1, dtype=np.int32),
+        nodes=nodes,
+        records=np.empty((capacity, 4), dtype=np.int32),
+        mids=np.empty((capacity, 2), dtype=np.int32),
         touched=np.empty(n + 1, dtype=np.int32),
-        before=np.empty(n, dtype=np.int32),
         state=state,
     )
 
 
 def _fill(core: Core, arcs: _Arcs, pairs: npt.NDArray[np.int64]) -> None:
     """Put the arcs into the blocks of an empty core, a record for each pair."""
-    n, at = len(core.first), np.arange(len(pairs))
+    n = len(core.nodes)
     nodes, neighbours = np.divmod(pairs, max(n, 1))
     degrees = np.bincount(nodes, minlength=n)
-    place = (core.first - np.cumsum(degrees) + degrees)[nodes] + at
-    records, mids = core.records.reshape(-1, 4), core.mids.reshape(-1, 2)
-    records[place, 0] = neighbours
-    records[place, 1:3] = cells.NONE
-    records[place, 3] = 1
-    mids[place] = -1
-    for way, (u, x) in enumerate(((arcs.tails, arcs.heads), (arcs.heads, arcs.tails))):
+    before = np.cumsum(degrees) - degrees
+    place = (core.nodes[:, cells.FIRST] - before)[nodes] + np.arange(len(pairs))
+    core.records[place, cells.NEIGHBOUR] = neighbours
+    core.records[place, cells.HOPS] = 1
+    ways = (cells.TO, arcs.tails, arcs.heads), (cells.FROM, arcs.heads, arcs.tails)
+    for way, (column, u, x) in enumerate(ways):
+        core.records[place, column] = cells.NONE
+        core.mids[place, way] = -1
         there = place[np.searchsorted(pairs, u.astype(np.int64) * n + x)]
-        records[there, 1 + way] = arcs.weights
-        mids[there, way] = -1 - arcs.arcs
-    core.held[:] = degrees
+        core.records[there, column] = arcs.weights
+        core.mids[there, way] = -1 - arcs.arcs
+    core.nodes[:, cells.HELD] = degrees
     core.state[cells.LIVE] = len(pairs)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve._jit import kernel
-from routesolve.graphs._kernels.core import NONE
+from routesolve.graphs._kernels.core import FIRST, HELD, NEIGHBOUR, NONE
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -25,38 +25,31 @@ entry = kernel(no_cfunc_wrapper=True)
 inner = kernel(no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
-# first (n), held (n), records (4 r), core_mids (2 r): those of a contracted core
+# nodes (n, 8), records (r, 4), core_mids (r, 2): those of a contracted core
 # order (n), position (n): nodes of the graph by their number from the top, and back
 @entry
 def rows(
-    first: Int64s,
-    held: Int32s,
-    records: Int32s,
-    core_mids: Int32s,
-    order: Int32s,
-    position: Int32s,
-    way: int,
+    nodes: Int32s, records: Int32s, core_mids: Int32s, order: Int32s, position: Int32s, way: int
 ) -> tuple[Int32s, Int32s, Int32s]:
     """The arcs from every node up (`way` 1) or down to it (`way` 2), renumbered and sorted.
 
     Returns (row pointers (n + 1), (2 a,) upper end and weight, (a,) mids).
     """
-    n = order.size
-    ptr = np.zeros(n + 1, np.int32)
-    for place in range(n):
-        v = order[place]
+    ptr = np.zeros(order.size + 1, np.int32)
+    for place in range(order.size):
+        first = np.int64(nodes[order[place], FIRST])
         ptr[place + 1] = ptr[place]
-        for k in range(first[v], first[v] + held[v]):
-            ptr[place + 1] += records[4 * k + way] < NONE
-    arcs = np.empty(2 * np.int64(ptr[n]), np.int32)
-    mids = np.empty(ptr[n], np.int32)
-    for place in range(n):
+        for k in range(first, first + nodes[order[place], HELD]):
+            ptr[place + 1] += records[k, way] < NONE
+    arcs = np.empty(2 * np.int64(ptr[-1]), np.int32)
+    mids = np.empty(ptr[-1], np.int32)
+    for place in range(order.size):
         end = np.int64(ptr[place])
-        v = order[place]
-        for k in range(first[v], first[v] + held[v]):
-            if records[4 * k + way] == NONE:
+        first = np.int64(nodes[order[place], FIRST])
+        for k in range(first, first + nodes[order[place], HELD]):
+            if records[k, way] == NONE:
                 continue
-            x = position[records[4 * k]]
+            x = position[records[k, NEIGHBOUR]]
             i = end
             while i > ptr[place] and arcs[2 * i - 2] > x:
                 arcs[2 * i] = arcs[2 * i - 2]
@@ -64,8 +57,8 @@ def rows(
                 mids[i] = mids[i - 1]
                 i -= 1
             arcs[2 * i] = x
-            arcs[2 * i + 1] = records[4 * k + way]
-            mids[i] = core_mids[2 * k + way - 1]
+            arcs[2 * i + 1] = records[k, way]
+            mids[i] = core_mids[k, way - 1]
             end += 1
     return ptr, arcs, mids
 

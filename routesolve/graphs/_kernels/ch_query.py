@@ -159,7 +159,9 @@ def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -
     mask = (np.int64(1) << bits) - 1
     begin(there, s)
     begin(here, t)
-    size_there, size_here, number_there, number_here = 1, 1, 1, 1
+    # A plain 1 has a type of its own, for which kernels compile once more.
+    one = np.int64(1)
+    size_there, size_here, number_there, number_here = one, one, one, one
     best = np.int64(FAR)
     top = np.int64(-1)
     while size_there > 0 or size_here > 0:
@@ -170,7 +172,7 @@ def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -
             u = key & mask
             reached = key >> bits
             if reached >= best:
-                size_there = 0
+                size_there = np.int64(0)
                 continue
             if reached > there.cost[u]:
                 continue
@@ -188,7 +190,7 @@ def meet(up: Any, down: Any, bits: Any, s: Any, t: Any, there: Any, here: Any) -
             u = key & mask
             reached = key >> bits
             if reached >= best:
-                size_here = 0
+                size_here = np.int64(0)
                 continue
             if reached > here.cost[u]:
                 continue
@@ -428,7 +430,7 @@ def spaces(
         s = np.int64(sources[i])
         begin(side, s)
         along[s] = 0
-        size, number = 1, 1
+        size, number = np.int64(1), np.int64(1)
         filled = starts[i]
         while size > 0 and filled < nodes.size:
             key = heap[0]
@@ -446,7 +448,7 @@ def spaces(
                 along[u] = along[below] + alongs[arc_to(ways, below, u)]
             sums[filled] = along[u]
             filled += 1
-            size, number = climb(ways, side, bits, u, reached, FAR, size, number)
+            size, number = climb(ways, side, bits, u, reached, np.int64(FAR), size, number)
         clear(side, number)
         if size > 0:
             break

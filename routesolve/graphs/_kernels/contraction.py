@@ -26,12 +26,22 @@ import numpy.typing as npt
 from routesolve._jit import kernel
 from routesolve.graphs._kernels.core import (
     CONTRACTED,
+    COST,
     DONE,
+    FIRST,
+    FROM,
+    HELD,
+    HOPS,
+    LEVEL,
     LIVE,
+    NEED,
     NEED_SPACE,
+    NEIGHBOUR,
     NONE,
     PAUSED,
     QUEUED,
+    ROOM,
+    TO,
     TOO_DENSE,
     TOO_LONG,
     TOP,
@@ -45,7 +55,7 @@ from routesolve.graphs._kernels.core import (
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-LEVEL = 1000
+PER_LEVEL = 1000
 """What one level counts in the priority of a node."""
 
 MOST_HOPS = 1 << 20
@@ -95,9 +105,8 @@ def pop(heap: Any, size: Any) -> Any:
 
 
 @inner
-def settle(queue: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
+def settle(heap: Any, place: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
     """Put `key` where it belongs, starting from the free cell `i` of the queue."""
-    heap, place = queue.heap, queue.place
     while i > 0:
         parent = (i - 1) >> 2
         if heap[parent] <= key:
@@ -126,11 +135,18 @@ def settle(queue: Any, mask: Any, size: Any, i: Any, key: Any) -> Any:
 
 
 @inner
-def find(core: Any, u: Any, x: Any) -> Any:
+def block(nodes: Any, v: Any) -> Any:
+    """First record of `v`, and the one behind its last."""
+    begin = np.int64(nodes[v, FIRST])
+    return begin, begin + nodes[v, HELD]
+
+
+@inner
+def find(nodes: Any, records: Any, u: Any, x: Any) -> Any:
     """Record of `x` in the block of `u`, or -1."""
-    begin = core.first[u]
-    for k in range(begin, begin + core.held[u]):
-        if core.records[4 * k] == x:
+    begin, end = block(nodes, u)
+    for k in range(begin, end):
+        if records[k, NEIGHBOUR] == x:
             return k
     return np.int64(-1)
 
@@ -138,72 +154,71 @@ def find(core: Any, u: Any, x: Any) -> Any:
 @inner
 def append(core: Any, u: Any, x: Any) -> Any:
     """A fresh record of `x` in the block of `u`; a full block moves to the end of the pool."""
-    first, count, room, records, mids = core.first, core.held, core.room, core.records, core.mids
-    filled = count[u]
-    if filled == room[u]:
-        old = first[u]
-        new = core.state[TOP]
+    nodes, records, mids, state = core.nodes, core.records, core.mids, core.state
+    begin, end = block(nodes, u)
+    filled = end - begin
+    if filled == nodes[u, ROOM]:
+        new = state[TOP]
         # Not slices: they take Numba seconds to compile.
-        for i in range(4 * filled):
-            records[4 * new + i] = records[4 * old + i]
-        for i in range(2 * filled):
-            mids[2 * new + i] = mids[2 * old + i]
-        first[u] = new
-        room[u] = 2 * filled + 2
-        core.state[TOP] = new + room[u]
-    k = first[u] + filled
-    count[u] = filled + 1
-    core.state[LIVE] += 1
-    records[4 * k] = x
-    records[4 * k + 1] = NONE
-    records[4 * k + 2] = NONE
-    records[4 * k + 3] = 0
-    mids[2 * k] = -1
-    mids[2 * k + 1] = -1
-    return k
+        for i in range(filled):
+            for j in range(4):
+                records[new + i, j] = records[begin + i, j]
+            for j in range(2):
+                mids[new + i, j] = mids[begin + i, j]
+        nodes[u, FIRST] = new
+        nodes[u, ROOM] = 2 * filled + 2
+        state[TOP] = new + 2 * filled + 2
+        end = new + filled
+    nodes[u, HELD] = filled + 1
+    state[LIVE] += 1
+    records[end, NEIGHBOUR] = x
+    records[end, TO] = NONE
+    records[end, FROM] = NONE
+    return end
 
 
 @inner
 def connect(core: Any, u: Any, x: Any, weight: Any, mid: Any, hops: Any) -> Any:
     """Add the arc u -> x to both blocks, or make the one that is there cheaper."""
-    k = find(core, u, x)
+    records = core.records
+    k = find(core.nodes, records, u, x)
     if k < 0:
         k = append(core, u, x)
         back = append(core, x, u)
     else:
-        if core.records[4 * k + 1] <= weight:
+        if records[k, TO] <= weight:
             return
-        back = find(core, x, u)
-    core.records[4 * k + 1] = weight
-    core.records[4 * k + 3] = hops
-    core.mids[2 * k] = mid
-    core.records[4 * back + 2] = weight
-    core.records[4 * back + 3] = hops
-    core.mids[2 * back + 1] = mid
+        back = find(core.nodes, records, x, u)
+    records[k, TO] = weight
+    records[k, HOPS] = hops
+    core.mids[k, 0] = mid
+    records[back, FROM] = weight
+    records[back, HOPS] = hops
+    core.mids[back, 1] = mid
 
 
 @inner
 def forget(core: Any, u: Any, v: Any) -> Any:
     """Remove the record of `v` from the block of `u`."""
-    k = find(core, u, v)
-    last = core.first[u] + core.held[u] - 1
+    nodes, records, mids = core.nodes, core.records, core.mids
+    k = find(nodes, records, u, v)
+    _, end = block(nodes, u)
     for j in range(4):
-        core.records[4 * k + j] = core.records[4 * last + j]
-    core.mids[2 * k] = core.mids[2 * last]
-    core.mids[2 * k + 1] = core.mids[2 * last + 1]
-    core.held[u] -= 1
-    core.state[LIVE] -= 1
+        records[k, j] = records[end - 1, j]
+    for j in range(2):
+        mids[k, j] = mids[end - 1, j]
+    nodes[u, HELD] -= 1
 
 
 @inner
-def space_for(core: Any, v: Any) -> Any:
+def space_for(nodes: Any, records: Any, v: Any) -> Any:
     """How many records contracting `v` can ask of the pool at most."""
-    begin, degree = core.first[v], core.held[v]
+    begin, end = block(nodes, v)
     total = np.int64(0)
-    for k in range(begin, begin + degree):
+    for k in range(begin, end):
         # A block may move several times while it grows to count + degree; the sizes of those moves
         # double, so together they stay below four times the last.
-        total += 4 * (np.int64(core.held[core.records[4 * k]]) + degree + 2)
+        total += 4 * (nodes[records[k, NEIGHBOUR], HELD] + end - begin + 2)
     return total
 
 
@@ -212,24 +227,32 @@ def space_for(core: Any, v: Any) -> Any:
 
 @inner
 def witness(
-    core: Any, heap: Any, bits: Any, u: Any, v: Any, limit: Any, missing: Any, pops: Any
+    nodes: Any,
+    records: Any,
+    touched: Any,
+    heap: Any,
+    bits: Any,
+    u: Any,
+    v: Any,
+    limit: Any,
+    missing: Any,
+    pops: Any,
 ) -> Any:
     """Look for paths from `u` past `v` that make shortcuts needless.
 
-    ``need[x]`` holds what the path over `v` costs for each of the `missing` targets; it is set back
-    to -1 where something as cheap is found. The search ends when none is missing, when everything
-    up to `limit` is settled, or after `pops` settled nodes. Returns how many are still missing.
+    NEED of a node holds what the path over `v` costs for each of the `missing` targets; it is set
+    back to -1 where something as cheap is found. The search ends when none is missing, when
+    everything up to `limit` is settled, or after `pops` settled nodes. Returns how many are still
+    missing.
     """
-    first, count, records = core.first, core.held, core.records
-    cost, need, touched = core.cost, core.need, core.touched
     mask = (np.int64(1) << bits) - 1
-    cost[u] = 0
-    cost[v] = -1
+    nodes[u, COST] = 0
+    nodes[v, COST] = -1
     touched[0] = u
     touched[1] = v
     number = 2
     heap[0] = u
-    size = 1
+    size = np.int64(1)
     complete = True
     while size > 0 and missing > 0:
         key = heap[0]
@@ -242,45 +265,47 @@ def witness(
         size -= 1
         pop(heap, size)
         node = key & mask
-        if reached > cost[node]:
+        if reached > nodes[node, COST]:
             continue
         pops -= 1
-        begin = first[node]
-        for k in range(begin, begin + count[node]):
-            x = records[4 * k]
-            through = reached + records[4 * k + 1]
-            if through <= limit and through < cost[x]:
-                if cost[x] == UNTOUCHED:
+        begin, end = block(nodes, node)
+        for k in range(begin, end):
+            x = records[k, NEIGHBOUR]
+            through = reached + records[k, TO]
+            known = nodes[x, COST]
+            if through <= limit and through < known:
+                if known == UNTOUCHED:
                     touched[number] = x
                     number += 1
-                cost[x] = through
-                if through <= need[x]:
-                    need[x] = -1
+                nodes[x, COST] = through
+                if through <= nodes[x, NEED]:
+                    nodes[x, NEED] = -1
                     missing -= 1
                 push(heap, size, (through << bits) | x)
                 size += 1
     if not complete and missing > 0:
-        missing = look_back(core, u, v, missing)
+        missing = look_back(nodes, records, v, missing)
     for i in range(number):
-        cost[touched[i]] = UNTOUCHED
+        nodes[touched[i], COST] = UNTOUCHED
     return missing
 
 
 @inner
-def look_back(core: Any, u: Any, v: Any, missing: Any) -> Any:
+def look_back(nodes: Any, records: Any, v: Any, missing: Any) -> Any:
     """One step back from every missing target: it may be next to what the search has touched."""
-    first, count, records, cost, need = core.first, core.held, core.records, core.cost, core.need
-    begin = first[v]
-    for j in range(begin, begin + count[v]):
-        x = records[4 * j]
-        if need[x] < 0:
+    begin, end = block(nodes, v)
+    for j in range(begin, end):
+        x = records[j, NEIGHBOUR]
+        need = np.int64(nodes[x, NEED])
+        if need < 0:
             continue
-        for k in range(first[x], first[x] + count[x]):
-            node = records[4 * k]
-            if node == v or cost[node] == UNTOUCHED or records[4 * k + 2] == NONE:
-                continue
-            if np.int64(cost[node]) + records[4 * k + 2] <= need[x]:
-                need[x] = -1
+        first, last = block(nodes, x)
+        for k in range(first, last):
+            node = records[k, NEIGHBOUR]
+            cost = np.int64(nodes[node, COST])
+            back = records[k, FROM]
+            if node != v and cost != UNTOUCHED and back != NONE and cost + back <= need:
+                nodes[x, NEED] = -1
                 missing -= 1
                 break
     return missing
@@ -293,45 +318,44 @@ def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, 
     Returns (shortcuts, arcs of the graph that they stand for), -1 for the first when a shortcut is
     too long for 32 bits.
     """
-    first, records, need = core.first, core.records, core.need
-    begin, degree = first[v], core.held[v]
+    nodes, records, touched = core.nodes, core.records, core.touched
+    begin, end = block(nodes, v)
     added, hops = 0, 0
-    for i in range(begin, begin + degree):
-        into = np.int64(records[4 * i + 2])
+    for i in range(begin, end):
+        into = np.int64(records[i, FROM])
         if into == NONE:
             continue
-        u = np.int64(records[4 * i])
+        u = np.int64(records[i, NEIGHBOUR])
         # In a symmetric graph a witness serves both ways: half of the pairs are enough.
         start = i + 1 if symmetric else begin
-        limit = np.int64(-1)
-        missing = np.int64(0)
-        for j in range(start, begin + degree):
-            if j == i or records[4 * j + 1] == NONE:
+        limit, missing = np.int64(-1), np.int64(0)
+        for j in range(start, end):
+            if j == i or records[j, TO] == NONE:
                 continue
-            through = min(into + records[4 * j + 1], np.int64(NONE - 1))
-            need[records[4 * j]] = through
+            through = min(into + records[j, TO], NONE - 1)
+            nodes[records[j, NEIGHBOUR], NEED] = through
             limit = max(limit, through)
             missing += 1
+        if missing > 0:
+            missing = witness(nodes, records, touched, heap, bits, u, v, limit, missing, pops)
         if missing == 0:
             continue
-        missing = witness(core, heap, bits, u, v, limit, missing, pops)
-        if missing == 0:
-            continue
-        for j in range(start, begin + degree):
-            x = np.int64(records[4 * j])
-            if need[x] < 0:
+        for j in range(start, end):
+            x = np.int64(records[j, NEIGHBOUR])
+            if nodes[x, NEED] < 0:
                 continue
-            need[x] = -1
+            nodes[x, NEED] = -1
             added += 1
-            span = min(np.int64(records[4 * i + 3]) + records[4 * j + 3], MOST_HOPS)
+            span = min(np.int64(records[i, HOPS]) + records[j, HOPS], MOST_HOPS)
             hops += span
             if commit:
-                through = into + records[4 * j + 1]
+                through = into + records[j, TO]
                 if through >= NONE:
                     added = -(1 << 40)
                     continue
-                for turn in range(2 if symmetric else 1):
-                    connect(core, x if turn else u, u if turn else x, through, v, span)
+                connect(core, u, x, through, v, span)
+                if symmetric:
+                    connect(core, x, u, through, v, span)
     if symmetric:
         added *= 2
         hops *= 2
@@ -339,19 +363,19 @@ def examine(core: Any, heap: Any, bits: Any, v: Any, pops: Any, symmetric: Any, 
 
 
 @inner
-def importance(core: Any, v: Any, added: Any, hops: Any) -> Any:
+def importance(nodes: Any, records: Any, v: Any, added: Any, hops: Any) -> Any:
     """Priority of `v` that asks for `added` directed shortcuts.
 
     Levels keep the hierarchy flat and even; the two quotients keep it sparse.
     """
     removed, gone = 0, 0
-    begin = core.first[v]
-    for k in range(begin, begin + core.held[v]):
-        for way in (1, 2):
-            if core.records[4 * k + way] < NONE:
+    begin, end = block(nodes, v)
+    for k in range(begin, end):
+        for way in (TO, FROM):
+            if records[k, way] < NONE:
                 removed += 1
-                gone += core.records[4 * k + 3]
-    value = 1 + LEVEL * np.int64(core.level[v])
+                gone += records[k, HOPS]
+    value = 1 + PER_LEVEL * np.int64(nodes[v, LEVEL])
     if removed > 0:
         value += (1000 * added) // removed + (1000 * hops) // max(gone, 1)
     return value
@@ -360,14 +384,15 @@ def importance(core: Any, v: Any, added: Any, hops: Any) -> Any:
 @inner
 def take_out(core: Any, v: Any) -> Any:
     """Freeze the block of `v` and forget it everywhere else."""
-    core.rank[v] = core.state[CONTRACTED]
-    core.state[CONTRACTED] += 1
-    begin = core.first[v]
-    for k in range(begin, begin + core.held[v]):
-        x = np.int64(core.records[4 * k])
+    nodes, records, state = core.nodes, core.records, core.state
+    begin, end = block(nodes, v)
+    above = nodes[v, LEVEL] + 1
+    for k in range(begin, end):
+        x = np.int64(records[k, NEIGHBOUR])
         forget(core, x, v)
-        core.level[x] = max(core.level[x], core.level[v] + 1)
-    core.state[LIVE] -= core.held[v]
+        nodes[x, LEVEL] = max(nodes[x, LEVEL], above)
+    state[CONTRACTED] += 1
+    state[LIVE] -= 2 * (end - begin)
 
 
 # ---------------------------------------------------------------- the driver
@@ -381,59 +406,60 @@ def contract(core: Core, queue: Queue, heap: Int64s, bits: int, rules: Rules, wo
     again before it reaches the front of the queue, except where it lost more records than it
     gained: then it may have to come earlier.
     """
-    n = core.first.size
-    state = core.state
+    nodes, records, state = core.nodes, core.records, core.state
+    n = nodes.shape[0]
     mask = (np.int64(1) << bits) - 1
     while state[CONTRACTED] < n:
         if work <= 0:
             return PAUSED
         left = n - state[CONTRACTED]
+        final = False
         if state[QUEUED] < n:
             v = state[QUEUED]
-            final = False
         elif state[WAITING] > 0:
             state[WAITING] -= 1
             v = np.int64(queue.waiting[state[WAITING]])
-            final = False
         else:
             v = queue.heap[0] & mask
             final = not queue.stale[v]
-        begin = core.first[v]
-        end = begin + core.held[v]
+        begin, end = block(nodes, v)
         work -= 1 + (end - begin) * (end - begin)
         if final:
             if state[LIVE] > rules.dense * left and left > rules.dense:
                 return TOO_DENSE
-            if state[TOP] + space_for(core, v) > core.mids.size // 2:
+            if state[TOP] + space_for(nodes, records, v) > records.shape[0]:
                 return NEED_SPACE
             for k in range(begin, end):
-                core.before[k - begin] = core.held[core.records[4 * k]]
+                queue.before[k - begin] = nodes[records[k, NEIGHBOUR], HELD]
         pops = rules.pops if final else rules.glances
         added, hops = examine(core, heap, bits, v, pops, rules.symmetric, final)
         if not final:
-            key = (importance(core, v, added, hops) << bits) | v
+            key = (importance(nodes, records, v, added, hops) << bits) | v
+            size, at = left, v
             if state[QUEUED] < n:
-                settle(queue, mask, v + 1, v, key)
+                size = v + 1
                 state[QUEUED] += 1
             else:
-                settle(queue, mask, left, np.int64(queue.place[v]), key)
+                at = np.int64(queue.place[v])
+            settle(queue.heap, queue.place, mask, size, at, key)
             queue.stale[v] = False
-            queue.level[v] = core.level[v]
+            queue.level[v] = nodes[v, LEVEL]
             continue
         if added < 0:
             return TOO_LONG
         take_out(core, v)
         if left > 1:
-            settle(queue, mask, left - 1, np.int64(0), queue.heap[left - 1])
+            settle(queue.heap, queue.place, mask, left - 1, np.int64(0), queue.heap[left - 1])
         for k in range(begin, end):
-            x = core.records[4 * k]
-            raised = max(core.level[v] + 1 - queue.level[x], 0)
+            x = records[k, NEIGHBOUR]
+            raised = np.int64(max(nodes[v, LEVEL] + 1 - queue.level[x], 0))
             queue.level[x] += raised
             queue.stale[x] = True
-            if core.held[x] - core.before[k - begin] < rules.patience:
+            if nodes[x, HELD] - queue.before[k - begin] < rules.patience:
                 queue.waiting[state[WAITING]] = x
                 state[WAITING] += 1
             elif raised > 0:
                 at = np.int64(queue.place[x])
-                settle(queue, mask, left - 1, at, queue.heap[at] + ((LEVEL * raised) << bits))
+                key = queue.heap[at] + ((PER_LEVEL * raised) << bits)
+                settle(queue.heap, queue.place, mask, left - 1, at, key)
     return DONE

@@ -28,44 +28,41 @@ DONE, PAUSED, NEED_SPACE, TOO_LONG, TOO_DENSE = range(5)
 TOP, CONTRACTED, LIVE, QUEUED, WAITING = range(5)
 STATE_SIZE = 5
 
+# Columns of Core.nodes and of Core.records.
+FIRST, HELD, ROOM, LEVEL, COST, NEED = range(6)
+NEIGHBOUR, TO, FROM, HOPS = range(4)
+
 
 class Core(NamedTuple):
     """What is left to contract, and what has been.
 
+    Few arrays with columns instead of many: each array more costs every kernel compile time, and
+    what is known of a node comes with one access to memory.
+
     Attributes
     ----------
-    first : numpy.ndarray
-        (n,) int64, where the block of a node begins in the pool.
-    held, room : numpy.ndarray
-        (n,) int32, records in the block, and how many fit.
+    nodes : numpy.ndarray
+        (n, 8) int32. FIRST: where the block of a node begins in the pool; HELD, ROOM: records in
+        the block, and how many fit; LEVEL: the longest chain of neighbours that had to be
+        contracted before it; COST, NEED: scratch of the witness search, UNTOUCHED and -1 everywhere
+        between searches. Two columns are there to fill half a cache line.
     records : numpy.ndarray
-        (4 r,) int32: neighbour, weight to it, weight from it, original arcs that it stands for.
+        (r, 4) int32. NEIGHBOUR, the weights TO it and FROM it, and the arcs of the graph (HOPS)
+        that the record stands for.
     mids : numpy.ndarray
-        (2 r,) int32 per direction: the node that a shortcut goes over, or -1 - arc for an arc of
+        (r, 2) int32 per direction: the node that a shortcut goes over, or -1 - arc for an arc of
         the graph.
-    rank, level : numpy.ndarray
-        (n,) int32, when the node was contracted (-1 = not yet), and the longest chain of neighbours
-        that had to go before it.
-    cost, need : numpy.ndarray
-        (n,) int32 scratch of the witness search: UNTOUCHED and -1 everywhere between searches.
-    touched, before : numpy.ndarray
-        (n,) int32 scratch.
+    touched : numpy.ndarray
+        (n + 1,) int32 scratch.
     state : numpy.ndarray
         (STATE_SIZE,) int64: end of the pool, nodes contracted, records of the core, nodes put into
         the queue, nodes waiting to be looked at.
     """
 
-    first: Int64s
-    held: Int32s
-    room: Int32s
+    nodes: Int32s
     records: Int32s
     mids: Int32s
-    rank: Int32s
-    level: Int32s
-    cost: Int32s
-    need: Int32s
     touched: Int32s
-    before: Int32s
     state: Int64s
 
 
@@ -84,6 +81,8 @@ class Queue(NamedTuple):
         (n,) bool, whether its key is out of date.
     waiting : numpy.ndarray
         (n,) int32, nodes to look at before the queue is asked again.
+    before : numpy.ndarray
+        (n,) int32 scratch.
     """
 
     heap: Int64s
@@ -91,6 +90,7 @@ class Queue(NamedTuple):
     level: Int32s
     stale: npt.NDArray[np.bool_]
     waiting: Int32s
+    before: Int32s
 
 
 class Rules(NamedTuple):
