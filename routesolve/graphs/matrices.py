@@ -162,7 +162,7 @@ class ExplicitTravel(TravelMatrix):
             problems.append(Problem(f"matrices of different sizes: {sizes}"))
         if points is not None and arrays:
             n = len(next(iter(arrays.values())))
-            self.points = _points(points, problems, expected=n)
+            self.points = checked_points(points, problems, expected=n)
         if problems:
             raise InputError(problems)
         only_one = next(iter(arrays.values()))
@@ -227,7 +227,7 @@ class StraightLineTravel(TravelMatrix):
             problems.append(
                 Problem(f"unknown rounding {rounding!r}", fix=f"use one of {', '.join(Rounding)}")
             )
-        array = _points(points, problems, lonlat=metric == "haversine")
+        array = checked_points(points, problems, lonlat=metric == "haversine")
         if problems:
             raise InputError(problems)
         self.points = array
@@ -309,7 +309,7 @@ class NetworkTravel(TravelMatrix):
         from routesolve.graphs.network import RoadNetwork
 
         problems: list[Problem] = []
-        array = _points(points, problems, lonlat=True)
+        array = checked_points(points, problems, lonlat=True)
         if problems:
             raise InputError(problems)
         self.network = network if isinstance(network, RoadNetwork) else RoadNetwork(network)
@@ -362,7 +362,7 @@ def _square(name: str, values: npt.ArrayLike, problems: list[Problem]) -> Floats
     return array
 
 
-def _points(
+def checked_points(
     values: npt.ArrayLike,
     problems: list[Problem],
     *,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from routesolve.instances.features import Feature
 from routesolve.solvers.base import Budget, Listener, Result, SolverInfo, require_supported
+from routesolve.solvers.ils.engine import IteratedLocalSearch
+from routesolve.solvers.ortools_routing import OrToolsRouting
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
     from routesolve.solutions.solution import Solution
-    from routesolve.solvers.base import Solver
 
-ORDER = ("ils", "ortools")
+ORDER = (IteratedLocalSearch, OrToolsRouting)
 """Who is asked first. The engine is ahead of OR-Tools on whatever both can do
 (``benchmarks/vrp_peers.py``)."""
 
@@ -22,17 +22,17 @@ class Auto:
 
     info = SolverInfo(
         name="auto",
-        summary=f"the first of {', '.join(ORDER)} that supports the instance; the default",
+        summary=f"the first of {', '.join(m.info.name for m in ORDER)} that can; the default",
         exact=False,
         anytime=True,
-        features=frozenset(Feature) - {Feature.TIME_BANDS},
+        features=frozenset().union(*(method.info.features for method in ORDER)),
     )
 
     def unsupported(self, instance: VrpInstance) -> list[str]:
         """Return what the last in the order lacks, when none can take the instance."""
         found: list[str] = []
-        for solver in _candidates():
-            found = solver.unsupported(instance)
+        for method in ORDER:
+            found = method().unsupported(instance)
             if not found:
                 return []
         return found
@@ -56,11 +56,5 @@ class Auto:
             When a stop cannot be reached.
         """
         require_supported(self, instance)
-        chosen = next(s for s in _candidates() if not s.unsupported(instance))
+        chosen = next(method() for method in ORDER if not method().unsupported(instance))
         return chosen.solve(instance, budget, seed=seed, start=start, on_progress=on_progress)
-
-
-def _candidates() -> list[Solver]:
-    from routesolve.solvers.registry import get
-
-    return [get(name) for name in ORDER]

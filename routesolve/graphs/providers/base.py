@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.errors import InputError, Problem
-from routesolve.graphs.matrices import TravelMatrix, _points
+from routesolve.graphs.matrices import TravelMatrix, checked_points
 from routesolve.graphs.providers.cache import TableCache, open_cache
 
 Floats = npt.NDArray[np.float64]
@@ -262,7 +262,7 @@ def places(**groups: npt.ArrayLike) -> list[Floats]:
     arrays = []
     for name, values in groups.items():
         found: list[Problem] = []
-        arrays.append(_points(values, found, lonlat=True))
+        arrays.append(checked_points(values, found, lonlat=True))
         problems += [
             Problem(p.what, p.where and p.where.replace("points", name, 1), p.fix) for p in found
         ]
