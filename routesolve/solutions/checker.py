@@ -241,6 +241,7 @@ def _unassigned(instance: VrpInstance, solution: Solution, reasons: bool) -> tup
     served = {name for _, name in solution.served()}
     tasks = instance.tasks_by_id
     groups = {tasks[name].group for name in served if name in tasks} - {None}
+    room = _room(instance, solution)
     found = []
     for task in instance.tasks_by_id.values():
         if task.id in served:
@@ -249,12 +250,22 @@ def _unassigned(instance: VrpInstance, solution: Solution, reasons: bool) -> tup
         if task.group in groups:
             left = replace(left, reason="group", detail="another job of its group is served")
         elif reasons:
-            left = _reason(instance, task, left)
+            left = _reason(instance, task, left, room)
         found.append(left)
     return tuple(found)
 
 
-def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Unassigned:
+def _room(instance: VrpInstance, solution: Solution) -> str:
+    """Why there is no room: too few vehicles, if all are in use."""
+    counts = [kind.count for kind in instance.vehicle_types]
+    used = {(route.vehicle_type, route.vehicle) for route in solution.routes if route.stops}
+    fleet = sum(count for count in counts if count is not None)
+    if None in counts or len(used) < fleet:
+        return ""
+    return "; the vehicle is in use" if fleet == 1 else f"; all {fleet} vehicles are in use"
+
+
+def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned, room: str) -> Unassigned:
     """First level: impossible alone on every vehicle, or no room."""
     closest: list[Violation] | None = None
     for kind in instance.vehicle_types:
@@ -267,7 +278,7 @@ def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned) -> Un
                     left, reason="prize", detail=f"optional; left out for its prize {task.prize:g}"
                 )
             return replace(
-                left, reason="no_room", detail="fits alone, but not beside the other jobs"
+                left, reason="no_room", detail=f"fits alone, but not beside the other jobs{room}"
             )
         if closest is None or len(broken) < len(closest):
             closest = broken

@@ -6,7 +6,7 @@ Part of the checker: pure Python and NumPy, independent of every solver.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -278,8 +278,14 @@ class DrivenRoute:
         if rule == "none" and (picked_up if delivery else delivered):
             self._note("backhaul", f"{job.label}: deliveries and pickups on one trip", job=job.id)
 
+    @property
+    def _real_units(self) -> bool:
+        """Whether the stops are on the globe: numbers are then seconds and metres."""
+        # Of this route alone: asking the whole instance, for each of many routes, would take long.
+        return any(self.instance.locations[place].lon is not None for place in self.places)
+
     def _time(self, seconds: float) -> str:
-        return lasting(seconds, clock=self.instance.geographic)
+        return lasting(seconds, clock=self._real_units)
 
     def _label(self, visit: Visit) -> str:
         return f"{visit.kind} {visit.id}" if visit.id else visit.kind
@@ -384,15 +390,15 @@ class DrivenRoute:
         over_time = self.duration - kind.max_duration - kind.max_overtime
         over_driving = self.driving - kind.max_driving_time
         over_distance = self.distance - kind.max_distance
-        far = reaching(over_distance, clock=self.instance.geographic)
-        for rule, over, what in (
-            ("shift", over_shift, f"ends {self._time(over_shift)} after the shift"),
-            ("max_duration", over_time, f"takes {self._time(over_time)} too long"),
-            ("max_driving_time", over_driving, f"drives {self._time(over_driving)} too long"),
-            ("max_distance", over_distance, f"is {far} too long"),
-        ):
+        limits: tuple[tuple[str, float, str, Callable[..., str]], ...] = (
+            ("shift", over_shift, "ends {} after the shift", lasting),
+            ("max_duration", over_time, "takes {} too long", lasting),
+            ("max_driving_time", over_driving, "drives {} too long", lasting),
+            ("max_distance", over_distance, "is {} too long", reaching),
+        )
+        for rule, over, what, words in limits:
             if over > EPSILON * max(1.0, abs(self.duration), abs(self.distance)):
-                self._note(rule, what, over)
+                self._note(rule, what.format(words(over, clock=self._real_units)), over)
         for ride in rules.rides:
             over = line.begin[ride.delivery] - line.departure[ride.pickup] - ride.limit
             if over > EPSILON * max(1.0, ride.limit):

@@ -344,6 +344,16 @@ def test_reason_of_an_unserved_job(job: Job, reason: str) -> None:
     assert report.solution.unassigned[0].reason == reason
 
 
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(None, "other jobs"), (2, "other jobs"), (1, "; the vehicle is in use")],
+)
+def test_no_room_says_when_all_vehicles_are_in_use(count: int | None, told: str) -> None:
+    """More vehicles help only where there are none left."""
+    report = check(line(vehicle={"count": count}), plan(["1", "2"]))
+    assert (report.solution.unassigned[0].detail or "").endswith(told)
+
+
 def test_a_break_can_make_a_job_impossible() -> None:
     """Alone it fits, but not together with the break that the vehicle must take."""
     pause = Break("lunch", 5.0, (TimeWindow(2, 4),))

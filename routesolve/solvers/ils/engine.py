@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from routesolve.instances.features import Feature
 from routesolve.solutions.solution import Route, Solution, Visit
@@ -24,8 +27,6 @@ from routesolve.solvers.base import (
     require_supported,
 )
 
-Legs = npt.NDArray[np.int32]
-
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import VehicleType
@@ -36,6 +37,15 @@ CHUNK_SECONDS = 0.004
 
 CYCLE_SECONDS = 10.0
 """Length of the first cooling when nothing but a stall ends the search; later ones double."""
+
+GRACE_SECONDS = 0.05
+"""By how much checking the plan may exceed the budget: small instances are searched to its end."""
+
+TRIED = 30
+"""Jobs on which the time for checking is measured."""
+
+CHECKING = 1.3
+"""Time for writing a plan down and checking it, in times for checking its routes."""
 
 FEATURES = frozenset(
     {
@@ -122,26 +132,70 @@ class IteratedLocalSearch:
             When a stop cannot be reached.
         """
         require_supported(self, instance)
-        instance.require_reachable()
         kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-        work = None
         if kinds and instance.jobs:
-            from routesolve.solvers.ils.problem import translate
-
-            work = translate(instance, kinds[0])
-            _compile(work, start=start is not None)
+            _compile(instance, kinds[0], budget, start=start is not None)
         clock = Clock(budget, on_progress)
-        solution = Solution(())
-        if work is not None and work.n:
-            with interruptible(clock):
-                search = _Search(instance, work, clock, seed, start)
-                search.run()
-            solution = search.solution()
-        result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
-        if not clock.trace:
-            clock.improved(result.cost, unserved=result.report.mandatory_unserved)
-        result = replace(result, trace=tuple(clock.trace), interrupted=clock.interrupted)
-        return better_of(result, start, clock)
+        with interruptible(clock):
+            instance.require_reachable()
+            search = None
+            if kinds and instance.jobs:
+                search = self._search(instance, kinds[0], clock, seed, start)
+            with _uncollected():
+                solution = Solution(()) if search is None else search.solution()
+                result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
+                if not clock.trace:
+                    clock.improved(result.cost, unserved=result.report.mandatory_unserved)
+                best = better_of(replace(result, trace=tuple(clock.trace)), start, clock)
+        return replace(best, interrupted=clock.interrupted)
+
+    def _search(
+        self,
+        instance: VrpInstance,
+        kind: VehicleType,
+        clock: Clock,
+        seed: int,
+        start: Solution | None,
+    ) -> _Search | None:
+        """Translate, and search as long as leaves time to check what is found."""
+        from routesolve.solvers.ils.problem import translate
+
+        work = translate(instance, kind, seconds=clock.budget.seconds)
+        if not work.n:
+            return None
+        if clock.budget.seconds is not None:
+            checks = 1 if start is None else 2
+            reserve = checks * _checking_time(instance, work) - GRACE_SECONDS
+            seconds = clock.budget.seconds - max(reserve, 0.0)
+            clock.budget = replace(clock.budget, seconds=max(seconds, 1e-6))
+        search = _Search(instance, work, clock, seed, start)
+        search.run()
+        return search
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off garbage collection, which looks for nothing among many new objects, many times."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _checking_time(instance: VrpInstance, work: Work) -> float:
+    """Seconds that the checker will take for a plan, from a route of a few jobs."""
+    from routesolve.solutions.driven import DrivenRoute
+
+    visits = tuple(Visit("job", job.id) for job in work.jobs[:TRIED])
+    took = inf
+    for _ in range(3):  # the first time makes tables that are kept
+        began = time.monotonic()
+        DrivenRoute(instance, 0, Route(work.kind.id, visits)).timed()
+        took = min(took, time.monotonic() - began)
+    return CHECKING * took / len(visits) * len(instance.jobs)
 
 
 def _combined(instance: VrpInstance, kind: VehicleType) -> list[str]:
@@ -315,38 +369,14 @@ def settings() -> Settings:
     return Settings(hot=1.0, cold=0.015)
 
 
-def _compile(work: Work, *, start: bool) -> None:
-    """Run the kernels needed on next to nothing: compiling them is no part of the budget."""
-    from routesolve.solvers.ils._kernels import construct, ruin_recreate
-    from routesolve.solvers.ils._kernels.layout import empty_plan
+def _compile(instance: VrpInstance, kind: VehicleType, budget: Budget, *, start: bool) -> None:
+    """Search next to nothing: compiling the kernels is no part of the budget."""
+    from routesolve.solvers.ils.problem import translate
 
-    whole, state = work.problem, np.array([1], dtype=np.uint64)
-    small = whole._replace(
-        out=_corner(whole.out),
-        back=_corner(whole.back),
-        points=np.ascontiguousarray(whole.points[:3]),
-        times=None if whole.times is None else _corner(whole.times),
-        spans=None if whole.spans is None else _corner(whole.spans),
-        near=np.zeros((len(whole.job[:3]), 1), np.int32),
-        job=whole.job[:3].copy(),
-    )
-    nobody, plan = np.zeros(0, np.int32), empty_plan(small, 3, 0)
-    if start:
-        construct.follow(small, plan, nobody)
-    if work.beginning == "insertion":
-        ruin_recreate.insert_all(small, plan, state, nobody, 1)
-    else:
-        construct.each_alone(small, plan)
-        if work.beginning == "savings":
-            construct.savings(small, 0, 1)
-            construct.join_all(small, plan, nobody, nobody, False)
-        construct.adopt(small, plan)
-    ruin_recreate.run(small, plan, state, 0, 1.0, 1.0, 1.0, 1)
-
-
-def _corner(matrix: Legs) -> Legs:
-    """The first rows and columns of a matrix, or of each of several."""
-    return np.ascontiguousarray(matrix[..., :3, :3])
+    work = translate(instance, kind, seconds=budget.seconds, few=True)
+    for given in (None, Solution(())) if start else (None,):
+        if work.n:
+            _Search(instance, work, Clock(Budget(seconds=None, iterations=1)), 0, given).run()
 
 
 def _mixed(seed: int) -> int:
