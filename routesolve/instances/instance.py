@@ -200,7 +200,7 @@ class VrpInstance(InstanceFields):
             index.setdefault(shipment.delivery.location, len(index))
         return tuple(index), index
 
-    @property
+    @cached_property
     def locations(self) -> tuple[Location, ...]:
         """The different places, depots first; travel matrices have one row for each."""
         return self._places[0]
@@ -215,7 +215,7 @@ class VrpInstance(InstanceFields):
         rows = [place.point or (np.nan, np.nan) for place in self.locations]
         return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
-    @property
+    @cached_property
     def geographic(self) -> bool:
         """True when places are given as longitude and latitude."""
         return any(place.lon is not None for place in self.locations)

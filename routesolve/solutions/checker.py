@@ -8,7 +8,7 @@ those of ``docs/format.md``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
@@ -90,13 +90,14 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
     Report
         Also for broken plans: nothing is raised for a plan that is merely wrong.
     """
-    found = list(_plan_rules(instance, solution))
+    served = [name for _, name in solution.served()]
+    found = list(_plan_rules(instance, solution, served))
     checked = [DrivenRoute(instance, index, route) for index, route in enumerate(solution.routes)]
     for driven in checked:
         found.extend(driven.violations)
     driven_used = [d for d in checked if d.used]
-    left_out = _unassigned(instance, solution, reasons)
-    terms, unserved = _cost_terms(instance, solution, driven_used)
+    left_out = _unassigned(instance, solution, frozenset(served), reasons)
+    terms, unserved = _cost_terms(instance, frozenset(served), driven_used)
     cost = sum(terms.values())
     stated = solution.cost
     if stated is not None and not _states(stated, cost, SCALES.get(instance.rounding, 1)):
@@ -118,17 +119,20 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
 # -- rules over the whole plan -----------------------------------------------------------------
 
 
-def _plan_rules(instance: VrpInstance, solution: Solution) -> Iterator[Violation]:
+def _plan_rules(
+    instance: VrpInstance, solution: Solution, served: Sequence[str]
+) -> Iterator[Violation]:
     visits: Counter[tuple[str, str]] = Counter()
-    on_route: dict[str, list[int]] = {}
+    on_route: dict[str, set[int]] = {}
     vehicles: dict[str, list[int]] = {}
     for r, route in enumerate(solution.routes):
-        if route.stops:
+        stops = route.stops
+        if stops:
             vehicles.setdefault(route.vehicle_type, []).append(route.vehicle)
-        for visit in route.stops:
-            visits[visit.kind, visit.id or ""] += 1
+        visits.update([(visit.kind, visit.id or "") for visit in stops])
+        for visit in stops:
             if visit.kind != "job":
-                on_route.setdefault(visit.id or "", []).append(r)
+                on_route.setdefault(visit.id or "", set()).add(r)
     for (kind, name), count in visits.items():
         if count > 1:
             yield Violation(
@@ -136,7 +140,7 @@ def _plan_rules(instance: VrpInstance, solution: Solution) -> Iterator[Violation
             )
     for shipment in instance.shipments:
         ends = (visits["pickup", shipment.id], visits["delivery", shipment.id])
-        if ends[0] != ends[1] or len(set(on_route.get(shipment.id, ()))) > 1:
+        if ends[0] != ends[1] or len(on_route.get(shipment.id, ())) > 1:
             yield Violation(
                 "pairing",
                 f"shipment {shipment.id!r}: pickup and delivery are not on one route",
@@ -157,12 +161,12 @@ def _plan_rules(instance: VrpInstance, solution: Solution) -> Iterator[Violation
                 len(above) or len(twice),
                 job=name,
             )
-    served: dict[str, list[str]] = {}
-    for _, name in solution.served():
+    groups: dict[str, list[str]] = {}
+    for name in served:
         task = instance.tasks_by_id.get(name)
         if task is not None and task.group is not None:
-            served.setdefault(task.group, []).append(name)
-    for group, names in served.items():
+            groups.setdefault(task.group, []).append(name)
+    for group, names in groups.items():
         if len(set(names)) > 1:
             yield Violation(
                 "group",
@@ -200,7 +204,7 @@ def _locked(instance: VrpInstance, solution: Solution) -> Iterator[Violation]:
 
 
 def _cost_terms(
-    instance: VrpInstance, solution: Solution, driven: list[DrivenRoute]
+    instance: VrpInstance, served: Set[str], driven: list[DrivenRoute]
 ) -> tuple[dict[str, float], int]:
     """Cost by term, and the number of mandatory jobs (or groups) left out."""
     names = ("distance", "duration", "overtime", "lateness", "vehicles", "preference")
@@ -211,7 +215,6 @@ def _cost_terms(
     objective = instance.objective
     terms["balance"] = objective.balance * max((d.duration for d in driven), default=0.0)
     terms["prizes"], terms["unserved"], unserved = 0.0, 0.0, 0
-    served = {name for _, name in solution.served()}
     groups: dict[str, list[Job | Shipment]] = {}
     for task in instance.tasks_by_id.values():
         if task.group is not None:
@@ -237,8 +240,9 @@ def _cost_terms(
 # -- what is left out --------------------------------------------------------------------------
 
 
-def _unassigned(instance: VrpInstance, solution: Solution, reasons: bool) -> tuple[Unassigned, ...]:
-    served = {name for _, name in solution.served()}
+def _unassigned(
+    instance: VrpInstance, solution: Solution, served: Set[str], reasons: bool
+) -> tuple[Unassigned, ...]:
     tasks = instance.tasks_by_id
     groups = {tasks[name].group for name in served if name in tasks} - {None}
     room = _room(instance, solution)

@@ -6,9 +6,10 @@ Part of the checker: pure Python and NumPy, independent of every solver.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, isfinite
+from operator import add, gt, sub
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from routesolve.instances.model import Depot, Job, Shipment, Stop
 from routesolve.numbers import lasting, reaching
 from routesolve.solutions.schedule import EPSILON, Ride, Rules, Step, Timeline, schedule
-from routesolve.solutions.solution import Route, Visit
+from routesolve.solutions.solution import STOPS, Route, Visit
 from routesolve.solutions.violations import Violation
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class DrivenRoute:
         self.overtime = self.soft_cost = 0.0
         self.cost = 0.0
         kind = instance.vehicle_types_by_id.get(route.vehicle_type)
-        self.used = bool(route.stops) and kind is not None
+        self.used = False
         if kind is None:
             self._note(
                 "unknown",
@@ -63,9 +64,10 @@ class DrivenRoute:
             return
         self.kind = kind
         self.visits = self._known_visits()
-        self.used = any(v.kind in ("job", "pickup", "delivery") for v in self.visits)
+        self.used = any(v.kind in STOPS for v in self.visits)
         if not self.used:
             return
+        self._look_up()
         self.places = self._places()
         self._compatibility()
         self._loads()
@@ -84,7 +86,13 @@ class DrivenRoute:
     def _known_visits(self) -> list[Visit]:
         """Start and end added, visits of unknown things reported and left out."""
         instance, kind = self.instance, self.kind
-        breaks = {pause.id for pause in kind.breaks}
+        known: dict[str, Container[str | None]] = {
+            "job": instance.jobs_by_id,
+            "pickup": instance.shipments_by_id,
+            "delivery": instance.shipments_by_id,
+            "break": {pause.id for pause in kind.breaks},
+            "reload": instance.depots_by_id,
+        }
         inner = []
         visits = list(self.route.visits)
         start, end = Visit("start", kind.start), Visit("end", kind.end)
@@ -104,13 +112,7 @@ class DrivenRoute:
                         "place", f"ends at {given.id!r} instead of {kind.end!r}", job=given.id
                     )
         for visit in visits:
-            known = (
-                (visit.kind == "job" and visit.id in instance.jobs_by_id)
-                or (visit.kind in ("pickup", "delivery") and visit.id in instance.shipments_by_id)
-                or (visit.kind == "break" and visit.id in breaks)
-                or (visit.kind == "reload" and visit.id in instance.depots_by_id)
-            )
-            if known:
+            if visit.id in known.get(visit.kind, ()):
                 inner.append(visit)
             elif visit.kind in ("start", "end"):
                 self._note("place", f"a {visit.kind} in the middle of the route")
@@ -118,22 +120,30 @@ class DrivenRoute:
                 self._note("unknown", f"there is no {visit.kind} {visit.id!r}", job=visit.id)
         return [start, *inner, end]
 
-    def _part(self, visit: Visit) -> Job | Stop | Depot | None:
-        instance, name = self.instance, visit.id or ""
-        if visit.kind == "job":
-            return instance.jobs_by_id[name]
-        if visit.kind in ("pickup", "delivery"):
-            shipment = instance.shipments_by_id[name]
-            return shipment.pickup if visit.kind == "pickup" else shipment.delivery
-        if visit.kind == "break" or visit.id is None:
-            return None
-        return instance.depots_by_id[name]
+    def _look_up(self) -> None:
+        """Find the task of each visit, and its part with place and windows; None where none is."""
+        instance = self.instance
+        self.tasks: list[Job | Shipment | None] = []
+        self.parts: list[Job | Stop | Depot | None] = []
+        for visit in self.visits:
+            kind, name = visit.kind, visit.id or ""
+            task: Job | Shipment | None = None
+            part: Job | Stop | Depot | None = None
+            if kind == "job":
+                task = part = instance.jobs_by_id[name]
+            elif kind in ("pickup", "delivery"):
+                task = instance.shipments_by_id[name]
+                part = task.pickup if kind == "pickup" else task.delivery
+            elif kind != "break" and name:
+                part = instance.depots_by_id[name]
+            self.tasks.append(task)
+            self.parts.append(part)
 
     def _places(self) -> list[int]:
         """Place of each visit: breaks are where the vehicle was, open ends where the stops are."""
         found = [
             -1 if part is None else self.instance.location_index(part.location)
-            for part in map(self._part, self.visits)
+            for part in self.parts
         ]
         first = next(place for place in found if place >= 0)
         for i, place in enumerate(found):
@@ -142,11 +152,9 @@ class DrivenRoute:
         return found
 
     def _tasks(self) -> Iterator[tuple[int, Visit, Job | Shipment]]:
-        for i, visit in enumerate(self.visits):
-            if visit.kind == "job":
-                yield i, visit, self.instance.jobs_by_id[visit.id or ""]
-            elif visit.kind in ("pickup", "delivery"):
-                yield i, visit, self.instance.shipments_by_id[visit.id or ""]
+        for i, task in enumerate(self.tasks):
+            if task is not None:
+                yield i, self.visits[i], task
 
     # rules without time
 
@@ -158,8 +166,7 @@ class DrivenRoute:
             count += 1
             if visit.kind == "pickup":
                 continue
-            missing = [s for s in task.skills if s not in skills]
-            if missing:
+            if missing := [s for s in task.skills if s not in skills]:
                 self._note(
                     "skills", f"{task.label} needs {', '.join(missing)}", len(missing), job=task.id
                 )
@@ -182,67 +189,69 @@ class DrivenRoute:
 
     def _trips(self) -> dict[int, _Trip]:
         """Trips by the index of the visit (start or reload) that opens them."""
-        opened = 0
-        trips = {0: _Trip()}
-        for i, visit in enumerate(self.visits):
-            if visit.kind == "reload":
-                opened = i
-                trips[i] = _Trip()
-            elif visit.kind == "job":
-                job = self.instance.jobs_by_id[visit.id or ""]
-                trips[opened].jobs.append(job)
-                trips[opened].release = max(trips[opened].release, job.release)
-            elif visit.kind == "pickup":
-                shipment = self.instance.shipments_by_id[visit.id or ""]
-                trips[opened].release = max(trips[opened].release, shipment.release)
+        trip = _Trip()
+        trips = {0: trip}
+        for i, task in enumerate(self.tasks):
+            kind = self.visits[i].kind
+            if kind == "reload":
+                trip = trips[i] = _Trip()
+            elif task is not None and kind != "delivery":
+                trip.release = max(trip.release, task.release)
+                if isinstance(task, Job):
+                    trip.jobs.append(task)
         return trips
 
+    def _padded(self, amounts: tuple[float, ...]) -> tuple[float, ...]:
+        """An amount in all load dimensions."""
+        missing = self.instance.dimension_count - len(amounts)
+        return amounts + (0.0,) * missing if missing else amounts
+
     def _loads(self) -> None:
-        """Exact load on board after every visit; the largest counts, not the one at the depot."""
-        instance = self.instance
-        capacity = instance.capacity(self.kind)
-        slack = RELATIVE * np.maximum(1.0, np.where(np.isfinite(capacity), capacity, 1.0))
+        """Exact load on board after every visit; the largest counts, not the one at the depot.
+
+        Plain numbers: with one or two load dimensions arrays would take ten times as long.
+        """
+        capacity = self.instance.capacity(self.kind).tolist()
+        slack = [RELATIVE * max(1.0, c if isfinite(c) else 1.0) for c in capacity]
         pauses = {pause.id: pause for pause in self.kind.breaks}
         self.trips = self._trips()
         self.loads: list[tuple[float, ...]] = []
-        load = np.zeros(instance.dimension_count)
-        aboard: dict[str, int] = {}
+        aboard: dict[str, None] = {}  # in the order of their pickups
+        load: list[float] = []
         picked_up = delivered = False
-        for i, visit in enumerate(self.visits):
+        for i, (visit, task) in enumerate(zip(self.visits, self.tasks, strict=True)):
             if i in self.trips:
                 self._trip_ends(aboard)
-                load = sum(
-                    (instance.amounts(job.delivery) for job in self.trips[i].jobs),
-                    np.zeros(instance.dimension_count),
-                )
+                load = [0.0] * len(capacity)
+                for job in self.trips[i].jobs:
+                    load = list(map(add, load, self._padded(job.delivery)))
                 picked_up = delivered = False
             peak = load
-            if visit.kind == "job":
-                job = instance.jobs_by_id[visit.id or ""]
-                down, up = instance.amounts(job.delivery), instance.amounts(job.pickup)
-                load = load - down + up
-                peak = load
-                if down.any():
-                    self._backhaul(picked_up, delivered, job, delivery=True)
+            if isinstance(task, Job):
+                if any(task.delivery):
+                    load = list(map(sub, load, self._padded(task.delivery)))
+                    self._backhaul(picked_up, delivered, task, delivery=True)
                     delivered = True
-                if up.any():
-                    self._backhaul(picked_up, delivered, job, delivery=False)
+                if any(task.pickup):
+                    load = list(map(add, load, self._padded(task.pickup)))
+                    self._backhaul(picked_up, delivered, task, delivery=False)
                     picked_up = True
-            elif visit.kind == "pickup":
-                aboard[visit.id or ""] = i
-                load = load + instance.amounts(instance.shipments_by_id[visit.id or ""].amount)
                 peak = load
-            elif visit.kind == "delivery":
-                if visit.id not in aboard:
+            elif isinstance(task, Shipment) and visit.kind == "pickup":
+                aboard[task.id] = None
+                load = list(map(add, load, self._padded(task.amount)))
+                peak = load
+            elif isinstance(task, Shipment):
+                if task.id not in aboard:
                     self._note(
                         "precedence", f"{visit.id!r} is delivered before its pickup", job=visit.id
                     )
-                aboard.pop(visit.id or "", None)
-                load = load - instance.amounts(instance.shipments_by_id[visit.id or ""].amount)
+                aboard.pop(task.id, None)
+                load = list(map(sub, load, self._padded(task.amount)))
             elif visit.kind == "break":
                 limit = pauses[visit.id or ""].max_load
                 if limit is not None:
-                    over = float((load - instance.amounts(limit)).max(initial=0.0))
+                    over = max([0.0, *map(sub, load, self._padded(limit))])
                     if over > EPSILON:
                         self._note(
                             "break_load",
@@ -252,19 +261,20 @@ class DrivenRoute:
                         )
             elif visit.kind == "end":
                 self._trip_ends(aboard)
-            above = peak - capacity
-            if (above > slack).any():
-                worst = int(above.argmax())
+            above = list(map(sub, peak, capacity))
+            if any(map(gt, above, slack)):
+                most = max(above)
+                worst = above.index(most)
                 self._note(
                     "capacity",
                     f"load {peak[worst]:g} after {self._label(visit)}, "
                     f"capacity {capacity[worst]:g}",
-                    float(above[worst]),
+                    most,
                     job=visit.id,
                 )
-            self.loads.append(tuple(float(x) for x in np.where(np.abs(load) < 1e-9, 0.0, load)))
+            self.loads.append(tuple([0.0 if -1e-9 < x < 1e-9 else x for x in load]))
 
-    def _trip_ends(self, aboard: dict[str, int]) -> None:
+    def _trip_ends(self, aboard: dict[str, None]) -> None:
         for name in aboard:
             self._note(
                 "pairing", f"shipment {name!r} is still on board when the trip ends", job=name
@@ -304,22 +314,22 @@ class DrivenRoute:
         pauses = {pause.id: pause for pause in self.kind.breaks}
         steps = []
         came_from = -1 if self.visits[0].id is None else self.places[0]
-        for i, visit in enumerate(self.visits):
+        base = travel.tolist()
+        for i, (visit, part) in enumerate(zip(self.visits, self.parts, strict=True)):
             if visit.kind == "break":
                 pause = pauses[visit.id or ""]
                 steps.append(Step(pause.time_windows, pause.duration, pause=True))
                 continue
-            part = self._part(visit)
             release = self.trips[i].release if i in self.trips else -inf
             if part is None:
-                steps.append(Step(travel=float(travel[i]), release=release))
+                steps.append(Step(travel=base[i], release=release))
                 continue
             work = part.service
-            if isinstance(part, (Job, Stop)) and self.places[i] != came_from:
+            if not isinstance(part, Depot) and self.places[i] != came_from:
                 work += part.setup
             if visit.kind == "end":
                 work = 0.0
-            steps.append(Step(part.time_windows, work, float(travel[i]), release))
+            steps.append(Step(part.time_windows, work, base[i], release))
             came_from = self.places[i]
         return steps
 
@@ -439,11 +449,13 @@ class DrivenRoute:
     def own_cost(self) -> dict[str, float]:
         """Cost terms of this route, objective weights applied."""
         kind, objective = self.kind, self.instance.objective
-        scores = sum(
-            kind.preferences.get(task.id, 0.0)
-            for _, visit, task in self._tasks()
-            if visit.kind != "pickup"
-        )
+        scores = 0.0
+        if kind.preferences:
+            scores = sum(
+                kind.preferences.get(task.id, 0.0)
+                for _, visit, task in self._tasks()
+                if visit.kind != "pickup"
+            )
         return {
             "distance": objective.distance * kind.cost_per_distance * self.distance,
             "duration": objective.duration
@@ -458,16 +470,19 @@ class DrivenRoute:
         """The route with all its numbers."""
         line = self.line
         visits = tuple(
-            replace(
-                visit,
-                location=self.places[i],
-                arrival=line.arrival[i],
-                begin=line.begin[i],
-                departure=line.departure[i],
-                load=self.loads[i],
-                distance=float(self.travelled[i]),
-            )
-            for i, visit in enumerate(self.visits)
+            [
+                Visit(visit.kind, visit.id, place, arrival, begin, departure, load, distance)
+                for visit, place, arrival, begin, departure, load, distance in zip(
+                    self.visits,
+                    self.places,
+                    line.arrival,
+                    line.begin,
+                    line.departure,
+                    self.loads,
+                    self.travelled.tolist(),
+                    strict=True,
+                )
+            ]
         )
         return replace(
             self.route,

@@ -196,22 +196,26 @@ def simulate(
         Earliest begin of each step, on top of everything else.
     """
     line = Timeline()
+    bands = rules.bands
     now, left = start, 0.0
+    after_pause = False
     for i, step in enumerate(steps):
         if step.pause:
             # The driver drives on towards the next stop until the break's window opens.
-            left = left if i and steps[i - 1].pause else _next_travel(steps, i)
+            left = left if after_pause else _next_travel(steps, i)
             begin, late, cost = first_begin(step.windows, now)
             arrival = now
             if begin > now and left > 0:
-                arrival = min(drive(now, left, rules.bands), begin)
-                left -= min(left, covered(now, arrival, rules.bands))
+                arrival = min(drive(now, left, bands), begin)
+                left -= min(left, covered(now, arrival, bands))
         else:
-            travel = left if i and steps[i - 1].pause else step.travel
-            arrival = drive(now, travel, rules.bands)
-            ready = arrival if lower is None else max(arrival, lower[i])
-            begin, late, cost = first_begin(step.windows, ready)
-            left = 0.0
+            travel = left if after_pause else step.travel
+            arrival = drive(now, travel, bands) if bands else now + travel
+            begin = arrival if lower is None else max(arrival, lower[i])
+            late = cost = left = 0.0
+            if step.windows:
+                begin, late, cost = first_begin(step.windows, begin)
+        after_pause = step.pause
         line.driving += arrival - now
         if i == 0:
             arrival = begin
@@ -246,13 +250,17 @@ def schedule(steps: Sequence[Step], rules: Rules) -> Timeline:
         return line if line.late or lower is None else _later_start(steps, line, rules, lower)
     best = _later_start(steps, line, rules, lower)
     costs_time = rules.duration_cost > 0 or rules.overtime_cost > 0
-    tricky = any(len(s.windows) > 1 or any(w.lateness_cost for w in s.windows) for s in steps)
-    if costs_time and tricky:
+    if costs_time and any(map(_tricky, steps)):
         for start in _departures(steps, best.start, rules):
             other = simulate(steps, start, rules, lower)
             if not other.late and _price(other, rules) < _price(best, rules) - EPSILON:
                 best = other
     return best
+
+
+def _tricky(step: Step) -> bool:
+    """Whether a later departure may cost less."""
+    return len(step.windows) > 1 or any(w.lateness_cost for w in step.windows)
 
 
 def _price(line: Timeline, rules: Rules) -> float:
@@ -292,11 +300,12 @@ def _later_start(
 ) -> Timeline:
     """Put off the departure as long as the end does not move and nothing gets worse."""
     waited, room = 0.0, inf
-    for i, step in enumerate(steps):
-        if i:
-            waited += line.begin[i] - line.arrival[i]
-        room = min(room, waited + _slack(step.windows, line.begin[i]))
-        waited += line.departure[i] - line.begin[i] - step.work
+    times = zip(steps, line.arrival, line.begin, line.departure, strict=True)
+    for step, arrival, begin, departure in times:
+        waited += begin - arrival  # nothing at the start
+        if step.windows:
+            room = min(room, waited + _slack(step.windows, begin))
+        waited += departure - begin - step.work
     shift = min(room, waited)
     if shift <= EPSILON:
         return line

@@ -9,6 +9,9 @@ from typing import Literal
 
 from routesolve.instances.model import VisitKind
 
+STOPS: tuple[VisitKind, ...] = ("job", "pickup", "delivery")
+"""Kinds of visits that serve somebody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -82,7 +85,7 @@ class Route:
     @property
     def stops(self) -> tuple[Visit, ...]:
         """Visits of jobs and shipments."""
-        return tuple(v for v in self.visits if v.kind in ("job", "pickup", "delivery"))
+        return tuple([v for v in self.visits if v.kind in STOPS])
 
     @property
     def name(self) -> str:

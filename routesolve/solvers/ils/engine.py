@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from routesolve.instances.features import Feature
 from routesolve.solutions.solution import Route, Solution, Visit
@@ -46,6 +47,10 @@ TRIED = 30
 
 CHECKING = 1.3
 """Time for writing a plan down and checking it, in times for checking its routes."""
+
+SOFT = 400
+"""Jobs up to which plans with windows may break them on the way: with more of them, the whole plan
+is too seldom within all windows at once."""
 
 FEATURES = frozenset(
     {
@@ -227,11 +232,21 @@ class _Search:
         seed: int,
         start: Solution | None,
     ) -> None:
-        from routesolve.solvers.ils._kernels.layout import BEST, empty_plan
+        from routesolve.solvers.ils._kernels.layout import BEST, Way, empty_plan
 
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([_mixed(seed)], dtype=np.uint64)
-        self.settings = settings()
+        self.settings = how = settings(work)
+        near = work.problem.near.shape[1]
+        self.way = Way(
+            mean=how.mean,
+            longest=how.longest,
+            reach=min(how.reach, near),
+            polish=how.polish,
+            looked=min(how.looked, near),
+            turnable=bool(work.turnable),
+        )
+        self.soft = penalties(work) if how.soft else None
         self.plan = empty_plan(work.problem, work.routes, work.opening)
         self._best = int(self.plan.num[BEST])
         if start is None or not self._follow(start):
@@ -244,7 +259,6 @@ class _Search:
 
         work, plan = self.work, self.plan
         problem = work.problem
-        reach = min(self.settings.reach, problem.near.shape[1])
         if work.beginning != "insertion":
             construct.each_alone(problem, plan)
             if work.beginning == "savings":
@@ -258,7 +272,7 @@ class _Search:
         else:
             radius = problem.job[1:, 1]
             far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
-            ruin_recreate.insert_all(problem, plan, self.state, far_first, reach)
+            ruin_recreate.insert_all(problem, plan, self.state, far_first, self.way.reach)
 
     def _follow(self, start: Solution) -> bool:
         """Take over a plan; False when it cannot be read or breaks a limit."""
@@ -285,7 +299,6 @@ class _Search:
         from routesolve.solvers.ils._kernels.ruin_recreate import run
 
         work, plan, clock, how = self.work, self.plan, self.clock, self.settings
-        reach = min(how.reach, work.problem.near.shape[1])
         chunk, before = 16, clock.elapsed
         begun, length = clock.elapsed, CYCLE_SECONDS
         while not clock.over:
@@ -295,7 +308,7 @@ class _Search:
             if done >= 1.0:
                 begun, length, done = clock.elapsed, 2 * length, 0.0
             heat = how.hot * (how.cold / how.hot) ** done * work.scale
-            run(work.problem, plan, self.state, chunk, heat, how.mean, how.longest, reach)
+            run(work.problem, plan, self.state, chunk, heat, self.way, self.soft)
             clock.iteration = int(plan.num[STEP])
             self._tell()
             now = clock.elapsed
@@ -345,14 +358,14 @@ class _Search:
 class Settings:
     """Parameters of a search.
 
+    `mean`, `longest`, `reach`, `polish` and `looked` are those of :class:`Way`.
+
     Attributes
     ----------
     hot, cold : float
         Temperature at the beginning and the end, in costs of a short leg (:attr:`Work.scale`).
-    mean, longest : float
-        Mean number of jobs removed, and most in one string.
-    reach : int
-        Neighbours beside which a job may be inserted.
+    soft : bool
+        Whether plans may break windows and capacities at a price on the way.
     """
 
     hot: float
@@ -360,13 +373,40 @@ class Settings:
     mean: float = 10.0
     longest: float = 10.0
     reach: int = 20
+    polish: float = 20.0
+    looked: int = 6
+    soft: bool = False
 
 
-def settings() -> Settings:
+def settings(work: Work) -> Settings:
     """Choose parameters."""
-    # Measured on CVRP and VRPTW files of 100 to 1000 jobs at 1 and 5 seconds: cooler starts lose a
-    # percent where routes are long, hotter ones where there is little time for each job.
-    return Settings(hot=1.0, cold=0.015)
+    if work.problem.times is None:
+        return Settings(hot=6.0, cold=0.015)
+    return Settings(hot=3.0, cold=0.015, reach=50, looked=10, soft=work.n <= SOFT)
+
+
+def penalties(work: Work) -> npt.NDArray[np.float64]:
+    """First prices of time warp and load beyond the capacity; see the kernels' layout."""
+    problem = work.problem
+    pace = 1.0
+    if problem.times is not None:
+        pace = float(np.median(problem.out[0])) / max(float(np.median(problem.times[0])), 1.0)
+    by_warp = 20.0 * max(pace, 1e-6)
+    # A mean load too much costs two short legs.
+    mean = float(problem.job[1:, 5].mean()) / max(float(problem.limit[0]), 1.0)
+    by_excess = 2.0 * work.scale / max(mean, 1e-6) / 1e6
+    return np.array(
+        [
+            by_warp,
+            by_excess,
+            0.5,
+            100.0,
+            by_warp / 300,
+            by_warp * 300,
+            by_excess / 30,
+            by_excess * 3000,
+        ]
+    )
 
 
 def _compile(instance: VrpInstance, kind: VehicleType, budget: Budget, *, start: bool) -> None:

@@ -69,12 +69,13 @@ def problems(draw: st.DrawFn) -> VrpInstance:
     )
 
 
-def recomputed(work: Work, plan: at.Plan) -> dict[str, Any]:
+def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
     """Cost, sums and times of the present plan, from its sequences alone."""
     problem, node, route = work.problem, plan.node, plan.route
     legs, job = problem.out.astype(np.int64), problem.job
     loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
     cost, served = 0, set()
+    warps, excesses = 0, 0
     for r in plan.lists[at.ACTIVE, : plan.num[at.ACTIVE]].tolist():
         row, x = [], int(route[r, at.FIRST])
         while x:
@@ -86,6 +87,7 @@ def recomputed(work: Work, plan: at.Plan) -> dict[str, Any]:
         assert not served & set(row)
         served |= set(row)
         path = [0, *row, 0]
+        excess = 0
         cost += work.opening + sum(int(legs[a, b]) for a, b in pairwise(path))
         for i in range(len(problem.limit)):
             total = sum(int(job[c, at.AMOUNTS + i]) for c in row)
@@ -94,13 +96,22 @@ def recomputed(work: Work, plan: at.Plan) -> dict[str, Any]:
                 assert spans is not None
                 total += sum(int(spans[i - loads, a, b]) for a, b in pairwise(path))
             assert route[r, at.LOADS + i] == total
-            assert total <= problem.limit[i]
-        _check_times(problem, node, row)
+            if i >= loads:
+                assert total <= problem.limit[i]
+            elif total > problem.limit[i]:
+                most = max(int(problem.limit[i]), 1)
+                excess += (total - int(problem.limit[i])) * 1_000_000 // most + 1
+        warp = _check_times(problem, node, row)
+        assert route[r, at.WARP] == (warp if soft else 0)
+        assert route[r, at.EXCESS] == excess
+        assert soft or warp + excess == 0
+        warps, excesses = warps + warp, excesses + excess
         for a, b in pairwise(path):
             assert (node[a, at.LEG] if a else route[r, at.ENTRY]) == legs[a, b]
             if b:
                 assert node[b, at.BEFORE] == a
                 assert node[b, at.ROUTE] == r
+    assert (warps, excesses) == (plan.num[at.ALL_WARP], plan.num[at.ALL_EXCESS])
     absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
     assert absent | served == set(range(1, work.n + 1))
     assert not absent & served
@@ -108,39 +119,48 @@ def recomputed(work: Work, plan: at.Plan) -> dict[str, Any]:
     return {"cost": cost + int(job[list(absent), at.MISSING].sum())}
 
 
-def _check_times(problem: at.Problem, node: Any, row: list[int]) -> None:
+def _check_times(problem: at.Problem, node: Any, row: list[int]) -> int:
+    """Compare what is cached of a route's times; returns its time warp."""
     if problem.times is None:
-        return
-    job, times = problem.job, problem.times
-    t, a = int(job[0, at.EARLIEST] + job[0, at.SERVICE]), 0
+        return 0
+    job, times = problem.job.tolist(), problem.times.tolist()
+    t, a, warp = job[0][at.EARLIEST] + job[0][at.SERVICE], 0, 0
     for c in row:
-        t = max(int(job[c, at.EARLIEST]), t + int(times[a, c]))
+        t = max(job[c][at.EARLIEST], t + times[a][c])
+        warp += max(t - job[c][at.LATEST], 0)
+        t = min(t, job[c][at.LATEST])
         assert node[c, at.START] == t
-        assert t <= job[c, at.LATEST]
-        t, a = t + int(job[c, at.SERVICE]), c
-    assert t + times[a, 0] <= job[0, at.LATEST]
-    t, b = int(job[0, at.LATEST]), 0
+        t, a = t + job[c][at.SERVICE], c
+    warp += max(t + times[a][0] - job[0][at.LATEST], 0)
+    t, b, left = job[0][at.LATEST], 0, 0
     for c in reversed(row):
-        t = min(int(job[c, at.LATEST]), t - int(times[c, b]) - int(job[c, at.SERVICE]))
+        t = min(job[c][at.LATEST], t - times[c][b] - job[c][at.SERVICE])
+        left += max(job[c][at.EARLIEST] - t, 0)
+        t = max(t, job[c][at.EARLIEST])
         assert node[c, at.END] == t
+        assert node[c, at.LEFT] == left
         b = c
+    return warp
 
 
 @settings(deadline=None)
-@given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 5.0, 1e9]))
-def test_cached_data_equals_recomputation(instance: VrpInstance, seed: int, heat: float) -> None:
-    """After any run of iterations all sums, times and links are those of the sequences."""
+@given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 5.0, 1e9]), st.booleans())
+def test_cached_data_equals_recomputation(
+    instance: VrpInstance, seed: int, heat: float, soft: bool
+) -> None:
+    """After any run of iterations all sums, times, penalties and links are those of the rows."""
     if IteratedLocalSearch().unsupported(instance):
         return
     work = translate(instance, instance.vehicle_types[0])
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
-    plan = search.plan
-    assert recomputed(work, plan)["cost"] == plan.num[at.COST]
-    reach = min(20, work.problem.near.shape[1])
-    for steps in (1, 3, 40):
-        ruin_recreate.run(work.problem, plan, search.state, steps, heat, 10.0, 10.0, reach)
-        assert recomputed(work, plan)["cost"] == plan.num[at.COST]
-        assert plan.num[at.BEST] <= plan.num[at.COST]
+    plan, prices = search.plan, engine.penalties(work) if soft else None
+    assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
+    for polish in (0.0, 1.0, 1e9):
+        way = search.way._replace(polish=polish)
+        for steps in (1, 3, 40):
+            ruin_recreate.run(work.problem, plan, search.state, steps, heat, way, prices)
+            assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
+            assert soft or plan.num[at.BEST] <= plan.num[at.COST]
 
 
 @settings(deadline=None)

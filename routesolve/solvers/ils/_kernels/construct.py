@@ -125,8 +125,8 @@ def join(
     route[s, FIRST] = route[s, LAST] = route[s, SIZE] = 0
     leave(route, lists, num, s)
     if times is not None:
-        renew_starts(times, job, node, route, r, b, b)
-        renew_ends(times, job, node, route, r, a, a)
+        renew_starts(times, None, job, node, route, r, b, b)
+        renew_ends(times, None, job, node, route, r, a, a)
 
 
 @kernel
@@ -222,7 +222,7 @@ def serve_alone(
         num[ABSENT] += 1
         return
     num[COST] -= job[c, MISSING]
-    put_in(out, points, formula, times, spans, job, limit, node, route, num, c, r, 0)
+    put_in(out, points, formula, times, None, spans, job, limit, node, route, num, c, r, 0)
 
 
 @kernel
@@ -251,7 +251,7 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
             if r < 0:
                 return False
         num[COST] -= job[c, MISSING]
-        put_in(out, points, formula, times, spans, job, limit, node, route, num, c, r, last)
+        put_in(out, points, formula, times, None, spans, job, limit, node, route, num, c, r, last)
         last = c
     num[ABSENT] = 0
     for c in range(1, node.shape[0]):

@@ -8,10 +8,11 @@ scaled once: sums are exact, and the same seed gives the same plan on every mach
 ``node``  (n + 1, 8) int32 rows, see AFTER and the following
 ``job``   (n + 1, 5 + d + q) int64: what does not change, see MISSING; then d amounts, then q span
           contributions
-``route`` (r, 8 + d + q) int64 rows, see FIRST; then d loads, then q spans (sums with a limit)
-``lists`` (9, n + r + 2) int32 rows: ACTIVE routes and the following
-``num``   (24,) int64 scalars: counts of the lists first, see COST
+``route`` (r, 10 + d + q) int64 rows, see FIRST; then d loads, then q spans (sums with a limit)
+``lists`` (13, n + r + 2) int32 rows: ACTIVE routes and the following
+``num``   (32,) int64 scalars: counts of the lists first, see COST
 ``limit`` (d + q,) int64 most of each load and span
+``soft``  (8,) float64 penalties, see BY_WARP; None = plans keep all limits at every moment
 ========  ==========================================================================================
 """
 
@@ -21,7 +22,7 @@ scaled once: sums are exact, and the same seed gives the same plan on every mach
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,29 +31,39 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 State = npt.NDArray[np.uint64]
+Whole = Any  # an integer of any width: which one, Numba infers
 
-AFTER, BEFORE, LEG, ROUTE, START, END, KEPT_AFTER = range(7)
+AFTER, BEFORE, LEG, ROUTE, START, END, LEFT, QUEUED = range(8)
 """``node``: neighbours in the route, cost of the leg to AFTER, route (-1 = not served), earliest
-start given what comes before, latest given what follows, AFTER in the best plan."""
+start given what comes before, latest given what follows, time warp that even the earliest start
+there meets later on, whether the local search is to look at it."""
 
 MISSING, RADIUS, SERVICE, EARLIEST, LATEST, AMOUNTS = range(6)
 """``job``: cost of not serving it, cost from the depot, window; row 0 is the depot's."""
 
-FIRST, LAST, SIZE, ENTRY, PLACE, MARKED, KEPT_FIRST, SEEN, LOADS = range(9)
+FIRST, LAST, SIZE, ENTRY, PLACE, MARKED, KEPT_FIRST, SEEN, WARP, EXCESS, LOADS = range(11)
 """``route``: ends, number of jobs, cost of the leg from the depot, place among the active ones (-1
 = free), whether changed since the best plan was kept, FIRST in the best plan, the epoch in which
-it was last written down."""
+it was last written down, time warp, load beyond the capacities."""
 
 ACTIVE, FREE, ABSENT, DIRTY, OPENED, REMOVED, WAITING, KEY, KEPT_ABSENT = range(9)
+QUEUE, ROW_A, ROW_B, KEPT_AFTER = range(9, 13)
 """``lists``: routes in use, free ones, jobs not served, routes changed since the best plan; of this
 iteration: routes opened, jobs to insert, absent jobs tried again, keys to sort by; jobs not served
-in the best plan."""
+in the best plan; jobs to look at; two routes as a move would leave them, and AFTER in the best
+plan, by job."""
 
-COST, BEST, STEP, EPOCH, COST_BEFORE, ABSENT_BEFORE = range(9, 15)
-LOGGED_ROUTES, LOGGED_JOBS, OPENING = range(15, 18)
-"""``num``: after the lengths of the lists."""
+COST, BEST, STEP, EPOCH, COST_BEFORE, ABSENT_BEFORE = range(13, 19)
+LOGGED_ROUTES, LOGGED_JOBS, OPENING, MOVES = range(19, 23)
+ALL_WARP, ALL_EXCESS, WARP_BEFORE, EXCESS_BEFORE, IN_TIME, IN_LOAD, SINCE = range(23, 30)
+"""``num``: after the lengths of the lists. SINCE the penalties were adapted, plans were IN_TIME and
+IN_LOAD so many times."""
 
-JOB, JOB_LEG, JOB_START, JOB_END = range(4)
+BY_WARP, BY_EXCESS, SHARE, EVERY, LEAST_WARP, MOST_WARP, LEAST_EXCESS, MOST_EXCESS = range(8)
+"""``soft``: cost of a unit of time warp and of a millionth of a capacity, the share of plans that
+should keep the limits, iterations between two looks at it, and bounds of the first two."""
+
+JOB, JOB_LEG, JOB_START, JOB_END, JOB_LEFT = range(5)
 """``logged_jobs``: the jobs of the routes written down, in order."""
 
 WHICH, FROM = 0, 1
@@ -92,6 +103,32 @@ class Problem(NamedTuple):
     limit: Int64s
 
 
+class Way(NamedTuple):
+    """How to search.
+
+    Attributes
+    ----------
+    mean, longest : float
+        Mean number of jobs removed in an iteration, and most in one string.
+    reach : int
+        Neighbours beside which a job may be inserted.
+    polish : float
+        The local search follows when a plan costs up to so many temperatures more than what would
+        be accepted without it, less one; 0 = never.
+    looked : int
+        Neighbours at which the local search looks.
+    turnable : bool
+        Whether a route costs the same the other way round.
+    """
+
+    mean: float
+    longest: float
+    reach: int
+    polish: float
+    looked: int
+    turnable: bool
+
+
 class Plan(NamedTuple):
     """The present plan, the best one, and the log of an iteration; see the module."""
 
@@ -109,9 +146,9 @@ def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
     plan = Plan(
         node=np.zeros((n + 1, 8), np.int32),
         route=np.zeros((routes, LOADS + width), np.int64),
-        lists=np.zeros((9, n + routes + 2), np.int32),
-        num=np.zeros(24, np.int64),
-        logged_jobs=np.zeros((n + 2, 4), np.int32),
+        lists=np.zeros((13, n + routes + 2), np.int32),
+        num=np.zeros(32, np.int64),
+        logged_jobs=np.zeros((n + 2, 5), np.int32),
         logged_routes=np.zeros((routes + 1, LOADS + width), np.int64),
     )
     plan.node[:, ROUTE] = -1
@@ -127,7 +164,7 @@ def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
 def kept_routes(plan: Plan) -> list[list[int]]:
     """The best plan as lists of jobs."""
     out: list[list[int]] = []
-    after = plan.node[:, KEPT_AFTER].tolist()
+    after = plan.lists[KEPT_AFTER].tolist()
     first = plan.route[:, KEPT_FIRST]
     for x in first[first > 0].tolist():
         row = []

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from routesolve._jit import kernel
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ABSENT_BEFORE,
     ACTIVE,
     AFTER,
+    ALL_EXCESS,
+    ALL_WARP,
     AMOUNTS,
     BEFORE,
     COST,
@@ -20,11 +24,14 @@ from routesolve.solvers.ils._kernels.layout import (
     END,
     ENTRY,
     EPOCH,
+    EXCESS,
+    EXCESS_BEFORE,
     FIRST,
     FREE,
     FROM,
     JOB,
     JOB_END,
+    JOB_LEFT,
     JOB_LEG,
     JOB_START,
     KEPT_ABSENT,
@@ -32,6 +39,7 @@ from routesolve.solvers.ils._kernels.layout import (
     KEPT_FIRST,
     LAST,
     LATEST,
+    LEFT,
     LEG,
     LOADS,
     LOGGED_JOBS,
@@ -47,15 +55,20 @@ from routesolve.solvers.ils._kernels.layout import (
     SIZE,
     START,
     WAITING,
+    WARP,
+    WARP_BEFORE,
     WHICH,
     Floats,
     Int32s,
     Int64s,
+    Whole,
 )
+
+ENDLESS = 1 << 30  # as much time warp as 32 bits hold
 
 
 @kernel(forceinline=True)
-def leg(out: Int32s, points: Floats, formula: Floats, a: int, b: int) -> Any:
+def leg(out: Int32s, points: Floats, formula: Floats, a: Whole, b: Whole) -> Any:
     """Cost from a to b."""
     if out.shape[0]:
         return out[a, b]
@@ -78,6 +91,7 @@ def begin(num: Int64s) -> None:
     num[OPENED] = num[REMOVED] = num[WAITING] = num[LOGGED_ROUTES] = num[LOGGED_JOBS] = 0
     num[COST_BEFORE] = num[COST]
     num[ABSENT_BEFORE] = num[ABSENT]
+    num[WARP_BEFORE], num[EXCESS_BEFORE] = num[ALL_WARP], num[ALL_EXCESS]
 
 
 @kernel
@@ -92,7 +106,7 @@ def write_down(
     logged_routes[k, WHICH] = r
     logged_routes[k, FROM] = at
     logged_routes[k, ENTRY] = route[r, ENTRY]
-    for i in range(LOADS, route.shape[1]):
+    for i in range(WARP, route.shape[1]):
         logged_routes[k, i] = route[r, i]
     x = route[r, FIRST]
     while x:
@@ -100,6 +114,7 @@ def write_down(
         logged_jobs[at, JOB_LEG] = node[x, LEG]
         logged_jobs[at, JOB_START] = node[x, START]
         logged_jobs[at, JOB_END] = node[x, END]
+        logged_jobs[at, JOB_LEFT] = node[x, LEFT]
         at += 1
         x = node[x, AFTER]
     num[LOGGED_JOBS] = at
@@ -124,12 +139,13 @@ def put_back(
             node[x, ROUTE] = -1
             x = node[x, AFTER]
         route[r, FIRST] = route[r, LAST] = route[r, SIZE] = 0
+        route[r, WARP] = route[r, EXCESS] = 0
         leave(route, lists, num, r)
     for k in range(num[LOGGED_ROUTES]):
         r = logged_routes[k, WHICH]
         low, high = logged_routes[k, FROM], logged_routes[k + 1, FROM]
         route[r, ENTRY] = logged_routes[k, ENTRY]
-        for i in range(LOADS, route.shape[1]):
+        for i in range(WARP, route.shape[1]):
             route[r, i] = logged_routes[k, i]
         route[r, FIRST] = logged_jobs[low, JOB]
         route[r, LAST] = logged_jobs[high - 1, JOB]
@@ -144,6 +160,7 @@ def put_back(
             node[y, LEG] = logged_jobs[at, JOB_LEG]
             node[y, START] = logged_jobs[at, JOB_START]
             node[y, END] = logged_jobs[at, JOB_END]
+            node[y, LEFT] = logged_jobs[at, JOB_LEFT]
             x = y
         node[x, AFTER] = 0
     low = num[ABSENT_BEFORE] - num[WAITING]
@@ -152,6 +169,7 @@ def put_back(
         node[lists[WAITING, k], ROUTE] = -1
     num[ABSENT] = num[ABSENT_BEFORE]
     num[COST] = num[COST_BEFORE]
+    num[ALL_WARP], num[ALL_EXCESS] = num[WARP_BEFORE], num[EXCESS_BEFORE]
 
 
 @kernel
@@ -179,7 +197,7 @@ def keep(node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
         x = route[r, FIRST]
         route[r, KEPT_FIRST] = x
         while x:
-            node[x, KEPT_AFTER] = node[x, AFTER]
+            lists[KEPT_AFTER, x] = node[x, AFTER]
             x = node[x, AFTER]
     num[DIRTY] = 0
     for k in range(num[ABSENT]):
@@ -197,9 +215,10 @@ def enter(route: Int64s, lists: Int32s, num: Int64s) -> Any:
     lists[ACTIVE, num[ACTIVE]] = r
     route[r, PLACE] = num[ACTIVE]
     num[ACTIVE] += 1
-    for i in range(LOADS, route.shape[1]):
+    for i in range(WARP, route.shape[1]):
         route[r, i] = 0
     route[r, ENTRY] = route[r, FIRST] = route[r, LAST] = route[r, SIZE] = 0
+    route[r, WARP] = route[r, EXCESS] = 0
     route[r, SEEN] = num[EPOCH]
     lists[OPENED, num[OPENED]] = r
     num[OPENED] += 1
@@ -220,15 +239,20 @@ def leave(route: Int64s, lists: Int32s, num: Int64s, r: int) -> None:
 
 @kernel
 def renew_starts(
-    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, x: int, y: int
+    times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, x: int, y: int
 ) -> None:
-    """Earliest starts from job x on, beyond y only while they change; x = 0: the whole route."""
+    """Earliest starts from job x on, beyond y only while they change; x = 0: the whole route.
+
+    With penalties what is late is set back to the end of its window (time warp).
+    """
     a = node[x, BEFORE] if x else 0
     b = x if x else route[r, FIRST]
     t = node[a, START] + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
     passed = False
     while b:
         t = max(job[b, EARLIEST], t + times[a, b])
+        if soft is not None:
+            t = min(t, job[b, LATEST])
         if passed and node[b, START] == t:
             break
         node[b, START] = t
@@ -240,21 +264,62 @@ def renew_starts(
 
 @kernel
 def renew_ends(
-    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, y: int, x: int
+    times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, y: int, x: int
 ) -> None:
-    """Latest starts from job y back, beyond x only while they change; y = 0: the whole route."""
+    """Latest starts from job y back, beyond x only while they change; y = 0: the whole route.
+
+    With penalties a start that is not too late may still meet time warp further on (LEFT).
+    """
     b = node[y, AFTER] if y else 0
     a = y if y else route[r, LAST]
     t = node[b, END] if b else job[0, LATEST]
+    left = np.int64(node[b, LEFT] if b else 0)
     passed = False
     while a:
         t = min(job[a, LATEST], t - times[a, b] - job[a, SERVICE])
-        if passed and node[a, END] == t:
+        if soft is not None and t < job[a, EARLIEST]:
+            left = min(left + job[a, EARLIEST] - t, ENDLESS)
+            t = job[a, EARLIEST]
+        if passed and node[a, END] == t and (soft is None or node[a, LEFT] == left):
             break
         node[a, END] = t
+        if soft is not None:
+            node[a, LEFT] = left
         passed = passed or a == x
         b = a
         a = node[a, BEFORE]
+
+
+@kernel(forceinline=True)
+def over(load: int, limit: int) -> Any:
+    """Load beyond a capacity, in millionths of it."""
+    return (load - limit) * 1000000 // max(limit, 1) + 1 if load > limit else 0
+
+
+@kernel
+def refresh(
+    times: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    num: Int64s,
+    r: int,
+) -> None:
+    """Renew what a route breaks: time warp and load beyond the capacities."""
+    first = route[r, FIRST]
+    warp, excess = np.int64(0), np.int64(0)
+    if first:
+        if times is not None:
+            t = job[0, EARLIEST] + job[0, SERVICE] + times[0, first]
+            warp = max(t - node[first, END], 0) + node[first, LEFT]
+        loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+        for i in range(loads):
+            excess += over(route[r, LOADS + i], limit[i])
+    num[ALL_WARP] += warp - route[r, WARP]
+    num[ALL_EXCESS] += excess - route[r, EXCESS]
+    route[r, WARP], route[r, EXCESS] = warp, excess
 
 
 @kernel
@@ -310,6 +375,7 @@ def put_in(
     points: Floats,
     formula: Floats,
     times: Any,
+    soft: Any,
     spans: Any,
     job: Int64s,
     limit: Int64s,
@@ -358,5 +424,7 @@ def put_in(
     route[r, SIZE] = size + 1
     if times is not None:
         # Nothing before c starts at another time, nothing after it ends at another.
-        renew_starts(times, job, node, route, r, c, c)
-        renew_ends(times, job, node, route, r, c, c)
+        renew_starts(times, soft, job, node, route, r, c, c)
+        renew_ends(times, soft, job, node, route, r, c, c)
+    if soft is not None:
+        refresh(times, spans, job, limit, node, route, num, r)

@@ -1,0 +1,457 @@
+"""Local search on what an iteration has touched: segments exchanged, tails exchanged, turns.
+
+Moves are looked for around pairs of near jobs, and only where the first new leg is shorter than one
+that it takes the place of (the gain criterion of S. Lin, B. Kernighan, Operations Research 21,
+1973): few pairs pass it in a good plan, so that looking costs little.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.layout import (
+    AFTER,
+    AMOUNTS,
+    BEFORE,
+    BY_EXCESS,
+    BY_WARP,
+    COST,
+    ENTRY,
+    EXCESS,
+    FIRST,
+    FROM,
+    JOB,
+    LAST,
+    LEG,
+    LOADS,
+    LOGGED_ROUTES,
+    MOVES,
+    OPENING,
+    QUEUE,
+    QUEUED,
+    ROUTE,
+    ROW_A,
+    ROW_B,
+    WARP,
+    Floats,
+    Int32s,
+    Int64s,
+    Whole,
+)
+from routesolve.solvers.ils._kernels.moves import (
+    EXCHANGE,
+    JOINED_ENDS,
+    TAILS,
+    TURN,
+    penalty,
+    rewrite,
+    spell_move,
+)
+from routesolve.solvers.ils._kernels.routes import leg, refresh, write_down
+
+LONGEST = 3  # jobs in an exchanged segment
+LEAST = -0.01  # a move must gain more: sums of floating-point numbers are not exact
+
+
+@kernel(forceinline=True)
+def queue(node: Int32s, lists: Int32s, num: Int64s, x: Whole) -> None:
+    """Look at a job (0 = depot: nothing to do) later."""
+    if x and not node[x, QUEUED]:
+        node[x, QUEUED] = 1
+        lists[QUEUE, num[QUEUE]] = x
+        num[QUEUE] += 1
+
+
+@kernel
+def queue_changes(
+    node: Int32s, lists: Int32s, num: Int64s, logged_jobs: Int32s, logged_routes: Int64s
+) -> None:
+    """Queue the ends of all legs that the iteration has replaced."""
+    for k in range(num[LOGGED_ROUTES]):
+        x = 0
+        for at in range(logged_routes[k, FROM], logged_routes[k + 1, FROM]):
+            y = logged_jobs[at, JOB]
+            if node[y, BEFORE] != x or (x and node[x, AFTER] != y):
+                queue(node, lists, num, x)
+                queue(node, lists, num, y)
+            x = y
+        if node[x, AFTER] != 0:
+            queue(node, lists, num, x)
+
+
+@kernel
+def best_exchange(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    move: Int64s,
+    gain: Floats,
+    u: Whole,
+    v: Whole,
+    behind: bool,
+    straight: bool,
+    turning: bool,
+) -> None:
+    """Bring u, and up to two jobs beside it, behind or before v; up to two jobs go back."""
+    r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
+    room_r, room_s = limit[0] - route[r, LOADS], limit[0] - route[s, LOADS]
+    most = relief(soft, route, r, s)
+    for way in range(2):
+        turned = way == 1
+        if not (turning if turned else straight):
+            continue
+        forward = behind != turned
+        inner, x, amount = np.int64(0), u, np.int64(0)
+        for size in range(1, LONGEST + 1):
+            if size > 1:
+                y = np.int64(node[x, AFTER] if forward else node[x, BEFORE])
+                if y == 0 or y == v:
+                    break
+                one, two = (x, y) if forward else (y, x)
+                if turned:
+                    inner += np.int64(leg(out, points, formula, two, one)) - node[one, LEG]
+                x = y
+            amount += job[x, AMOUNTS]
+            if turned and size == 1:
+                continue
+            a, last = (u, x) if forward else (x, u)
+            before, after = node[a, BEFORE], node[last, AFTER]
+            first, final = (last, a) if turned else (a, last)
+            gone = np.int64(node[before, LEG] if before else route[r, ENTRY]) + node[last, LEG]
+            low, high = v, v
+            if behind:
+                high = np.int64(node[v, AFTER])
+            else:
+                low = np.int64(node[v, BEFORE])
+            more = amount
+            for back in range(1 if turned else 3):
+                if back:
+                    if behind:
+                        if high == 0:
+                            break
+                        more -= job[high, AMOUNTS]
+                        high = node[high, AFTER]
+                    else:
+                        if low == 0:
+                            break
+                        more -= job[low, AMOUNTS]
+                        low = node[low, BEFORE]
+                if soft is None and r != s and (more > room_s or -more > room_r):
+                    continue
+                if r == s and ((behind and high == a) or (not behind and low == last)):
+                    break
+                delta = inner - gone - (node[low, LEG] if low else route[s, ENTRY])
+                delta += np.int64(leg(out, points, formula, low, first))
+                delta += leg(out, points, formula, final, high)
+                if back:
+                    b = node[low, AFTER] if low else route[s, FIRST]
+                    end = node[high, BEFORE] if high else route[s, LAST]
+                    delta += np.int64(leg(out, points, formula, before, b)) - node[end, LEG]
+                    delta += leg(out, points, formula, end, after)
+                elif before or after:
+                    delta += leg(out, points, formula, before, after)
+                else:
+                    delta -= num[OPENING]
+                if delta < gain[0] + most:
+                    offer(
+                        times, soft, spans, job, limit, node, route, lists, move, gain,
+                        delta, np.int64(EXCHANGE), a, last, low, high, r, s, turned,
+                    )  # fmt: skip
+
+
+@kernel
+def offer(
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    move: Int64s,
+    gain: Floats,
+    delta: Whole,
+    kind: Whole,
+    a: Whole,
+    b: Whole,
+    c: Whole,
+    d: Whole,
+    r: Whole,
+    s: Whole,
+    turned: bool,
+) -> None:
+    """Note a move when it is the best so far, penalties included."""
+    price = delta + penalty(
+        times, soft, spans, job, limit, node, route, lists, kind, a, b, c, d, r, s, turned
+    )
+    if price < gain[0]:
+        gain[0] = price
+        move[0], move[1], move[2], move[3], move[4], move[5] = delta, kind, a, b, c, d
+        move[6], move[7], move[8] = r, s, turned
+
+
+@kernel(forceinline=True)
+def relief(soft: Any, route: Int64s, r: Whole, s: Whole) -> Any:
+    """Penalties of two routes: what a move can save beside legs."""
+    if soft is None:
+        return 0.0
+    warp, excess = route[r, WARP], route[r, EXCESS]
+    if r != s:
+        warp += route[s, WARP]
+        excess += route[s, EXCESS]
+    return soft[BY_WARP] * warp + soft[BY_EXCESS] * excess
+
+
+@kernel(forceinline=True)
+def leads(node: Int32s, a: Whole, b: Whole) -> Any:
+    """Whether b comes after a in their route."""
+    while a and a != b:
+        a = node[a, AFTER]
+    return a == b
+
+
+@kernel
+def best_other(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    move: Int64s,
+    gain: Floats,
+    turnable: bool,
+    u: Whole,
+    v: Whole,
+) -> None:
+    """Exchange tails between the routes of u and v, or turn a part of their one route."""
+    r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
+    p, n = np.int64(node[u, BEFORE]), np.int64(node[u, AFTER])
+    q, w = np.int64(node[v, BEFORE]), np.int64(node[v, AFTER])
+    most = relief(soft, route, r, s)
+    # Numba would compile a version for each constant: these are none.
+    never, none = u < 0, np.int64(0)
+    to_u = np.int64(node[p, LEG] if p else route[r, ENTRY])
+    to_v = np.int64(node[q, LEG] if q else route[s, ENTRY])
+    from_u, from_v = np.int64(node[u, LEG]), np.int64(node[v, LEG])
+    if r != s:
+        delta = np.int64(leg(out, points, formula, v, u)) - to_u - from_v
+        delta += leg(out, points, formula, p, w)
+        if p == 0 and w == 0:
+            delta -= num[OPENING]
+        if delta < gain[0] + most:
+            offer(
+                times, soft, spans, job, limit, node, route, lists, move, gain,
+                delta, np.int64(TAILS), p, u, v, w, r, s, never,
+            )  # fmt: skip
+        delta = np.int64(leg(out, points, formula, u, v)) - from_u - to_v
+        delta += leg(out, points, formula, q, n)
+        if q == 0 and n == 0:
+            delta -= num[OPENING]
+        if delta < gain[0] + most:
+            offer(
+                times, soft, spans, job, limit, node, route, lists, move, gain,
+                delta, np.int64(TAILS), u, n, q, v, r, s, never,
+            )  # fmt: skip
+    if not turnable:
+        return
+    across = np.int64(leg(out, points, formula, u, v))
+    delta = across + leg(out, points, formula, n, w) - from_u - from_v
+    other = across + leg(out, points, formula, p, q) - to_u - to_v
+    if r != s:
+        if times is not None:
+            return
+        if n == 0 and w == 0:
+            delta -= num[OPENING]
+        if delta < gain[0] + most:
+            offer(
+                times, soft, spans, job, limit, node, route, lists, move, gain,
+                delta, np.int64(JOINED_ENDS), u, n, v, w, r, s, never,
+            )  # fmt: skip
+        if p == 0 and q == 0:
+            other -= num[OPENING]
+        if other < gain[0] + most:
+            offer(
+                times, soft, spans, job, limit, node, route, lists, move, gain,
+                other, np.int64(JOINED_ENDS), p, u, q, v, r, s, never,
+            )  # fmt: skip
+        return
+    if min(delta, other) >= gain[0] + most:
+        return
+    ahead = leads(node, u, v)
+    if delta < gain[0] + most:
+        a, b = (n, v) if ahead else (w, u)
+        offer(
+            times, soft, spans, job, limit, node, route, lists, move, gain,
+            delta, np.int64(TURN), a, b, none, none, r, r, never,
+        )  # fmt: skip
+    if other < gain[0] + most:
+        a, b = (u, q) if ahead else (v, p)
+        offer(
+            times, soft, spans, job, limit, node, route, lists, move, gain,
+            other, np.int64(TURN), a, b, none, none, r, r, never,
+        )  # fmt: skip
+
+
+@kernel
+def look(
+    out: Int32s,
+    back: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    near: Int32s,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    move: Int64s,
+    gain: Floats,
+    turnable: bool,
+    u: Whole,
+    reach: Whole,
+) -> None:
+    """Find the best move around a job; ``gain[0]`` stays LEAST when there is none."""
+    gain[0] = LEAST
+    r, p = node[u, ROUTE], node[u, BEFORE]
+    to_u, from_u = (node[p, LEG] if p else route[r, ENTRY]), node[u, LEG]
+    beside = max(to_u, from_u)
+    for j in range(reach):
+        v = np.int64(near[u, j])
+        if v == 0:
+            break
+        s = node[v, ROUTE]
+        if s < 0:
+            continue
+        q = node[v, BEFORE]
+        most = relief(soft, route, r, s)
+        there = leg(back, points, formula, u, v) - most
+        here = leg(out, points, formula, u, v) - most
+        if min(there, here) >= beside:
+            continue
+        for side in range(2):
+            behind = side == 0
+            if v == p if behind else q == u:
+                continue
+            joint = there if behind else here
+            straight, turning = joint < to_u, joint < from_u
+            if not behind:
+                straight, turning = turning, straight
+            if straight or turning:
+                best_exchange(
+                    out, points, formula, times, soft, spans, job, limit, node, route, lists, num,
+                    move, gain, u, v, behind, straight, turning,
+                )  # fmt: skip
+        if v != p and q != u:
+            best_other(
+                out, points, formula, times, soft, spans, job, limit, node, route, lists, num,
+                move, gain, turnable, u, v,
+            )  # fmt: skip
+
+
+@kernel
+def improve(
+    out: Int32s,
+    back: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    near: Int32s,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    logged_jobs: Int32s,
+    logged_routes: Int64s,
+    move: Int64s,
+    gain: Floats,
+    turnable: bool,
+    reach: Whole,
+) -> None:
+    """Make the best move around each queued job until none is left."""
+    while num[QUEUE]:
+        num[QUEUE] -= 1
+        u = np.int64(lists[QUEUE, num[QUEUE]])
+        node[u, QUEUED] = 0
+        if node[u, ROUTE] < 0:
+            continue
+        look(
+            out, back, points, formula, times, soft, spans, near, job, limit, node, route, lists,
+            num, move, gain, turnable, u, reach,
+        )  # fmt: skip
+        if gain[0] >= LEAST:
+            continue
+        num[MOVES] += 1
+        r, s = move[6], move[7]
+        kind = move[1]
+        for k in range(2, 6):
+            queue(node, lists, num, move[k])
+        if kind == EXCHANGE:
+            a, last, low, high = move[2], move[3], move[4], move[5]
+            queue(node, lists, num, node[a, BEFORE])
+            queue(node, lists, num, node[last, AFTER])
+            queue(node, lists, num, node[low, AFTER] if low else route[s, FIRST])
+            queue(node, lists, num, node[high, BEFORE] if high else route[s, LAST])
+        elif kind == TURN:
+            queue(node, lists, num, node[move[2], BEFORE])
+            queue(node, lists, num, node[move[3], AFTER])
+        queue(node, lists, num, u)
+        k, m = spell_move(
+            node, route, lists, kind, move[2], move[3], move[4], move[5], r, s, move[8] == 1
+        )
+        write_down(node, route, num, logged_jobs, logged_routes, r)
+        if m >= 0:
+            write_down(node, route, num, logged_jobs, logged_routes, s)
+        rewrite(
+            out,
+            points,
+            formula,
+            times,
+            soft,
+            spans,
+            job,
+            limit,
+            node,
+            route,
+            num,
+            r,
+            lists[ROW_A],
+            k,
+        )
+        if m >= 0:
+            rewrite(
+                out, points, formula, times, soft, spans, job, limit, node, route, num, s,
+                lists[ROW_B], m,
+            )  # fmt: skip
+        num[COST] += move[0]
+        if soft is not None:
+            refresh(times, spans, job, limit, node, route, num, r)
+            if m >= 0:
+                refresh(times, spans, job, limit, node, route, num, s)

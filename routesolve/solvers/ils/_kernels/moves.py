@@ -1,0 +1,359 @@
+"""Moves of the local search: the routes they leave, and what limits say of them.
+
+EXCHANGE: jobs a .. b of route r (turned or not) and what stands between c and d in route s change
+places. TAILS: legs a -> b of r and c -> d of s become a -> d and c -> b. JOINED_ENDS: they become
+a -> c and b -> d, with parts driven the other way. TURN: a .. b is driven the other way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.layout import (
+    AFTER,
+    AMOUNTS,
+    BEFORE,
+    BY_EXCESS,
+    BY_WARP,
+    EARLIEST,
+    END,
+    ENTRY,
+    EXCESS,
+    FIRST,
+    LAST,
+    LATEST,
+    LEFT,
+    LEG,
+    LOADS,
+    ROUTE,
+    ROW_A,
+    ROW_B,
+    SERVICE,
+    SIZE,
+    START,
+    WARP,
+    Floats,
+    Int32s,
+    Int64s,
+    Whole,
+)
+from routesolve.solvers.ils._kernels.routes import leg, over, renew_ends, renew_starts
+
+EXCHANGE, TAILS, TURN, JOINED_ENDS = range(4)
+FORBIDDEN = 1e18
+
+
+@kernel
+def spell(node: Int32s, row: Int32s, k: Whole, x: Whole, until: Whole, way: Whole) -> Any:
+    """Write the jobs from x to before `until`, along AFTER or BEFORE; returns the new length."""
+    while x != until:
+        row[k] = x
+        k += 1
+        x = node[x, way]
+    return k
+
+
+@kernel
+def spell_segment(node: Int32s, row: Int32s, k: Whole, a: Whole, last: Whole, turned: bool) -> Any:
+    """Write the jobs a .. last, or last .. a when turned; returns the new length."""
+    if turned:
+        return spell(node, row, k, last, node[a, BEFORE], BEFORE)
+    return spell(node, row, k, a, node[last, AFTER], AFTER)
+
+
+@kernel
+def spell_exchange(
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    r: Whole,
+    s: Whole,
+    a: Whole,
+    last: Whole,
+    low: Whole,
+    high: Whole,
+    turned: bool,
+) -> Any:
+    """Write the routes when a .. last of r changes places with those between low and high in s."""
+    one, two = lists[ROW_A], lists[ROW_B]
+    first_b = node[low, AFTER] if low else route[s, FIRST]
+    if r != s:
+        k = spell(node, one, 0, route[r, FIRST], a, AFTER)
+        k = spell(node, one, k, first_b, high, AFTER)
+        k = spell(node, one, k, node[last, AFTER], 0, AFTER)
+        m = spell(node, two, 0, route[s, FIRST], first_b, AFTER)
+        m = spell_segment(node, two, m, a, last, turned)
+        m = spell(node, two, m, high, 0, AFTER)
+        return k, m
+    k, before, x = 0, 0, route[r, FIRST]
+    while True:
+        if before == low:
+            k = spell_segment(node, one, k, a, last, turned)
+            before, x = -1, high
+        elif x == 0:
+            return k, -1
+        elif x == a:
+            k = spell(node, one, k, first_b, high, AFTER)
+            before, x = last, node[last, AFTER]
+        else:
+            one[k] = x
+            k += 1
+            before, x = x, node[x, AFTER]
+
+
+@kernel
+def spell_move(
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    kind: Whole,
+    a: Whole,
+    b: Whole,
+    c: Whole,
+    d: Whole,
+    r: Whole,
+    s: Whole,
+    turned: bool,
+) -> Any:
+    """Write the routes r and s after a move; returns their lengths, -1 = only r changes."""
+    one, two = lists[ROW_A], lists[ROW_B]
+    if kind == EXCHANGE:
+        return spell_exchange(node, route, lists, r, s, a, b, c, d, turned)
+    if kind == TAILS:  # legs a -> b of r and c -> d of s become a -> d and c -> b
+        k = spell(node, one, 0, route[r, FIRST], b, AFTER)
+        k = spell(node, one, k, d, 0, AFTER)
+        m = spell(node, two, 0, route[s, FIRST], d, AFTER)
+        m = spell(node, two, m, b, 0, AFTER)
+        return k, m
+    if kind == JOINED_ENDS:  # a -> b and c -> d become a -> c and b -> d
+        k = spell(node, one, 0, route[r, FIRST], b, AFTER)
+        k = spell(node, one, k, c, 0, BEFORE)
+        m = spell(node, two, 0, route[r, LAST], a, BEFORE) if b else 0
+        m = spell(node, two, m, d, 0, AFTER)
+        return k, m
+    k = spell(node, one, 0, route[r, FIRST], a, AFTER)
+    k = spell_segment(node, one, k, a, b, True)
+    k = spell(node, one, k, node[b, AFTER], 0, AFTER)
+    return k, -1
+
+
+@kernel
+def keeps_spans(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> bool:
+    """Whether a row of jobs is a route that keeps the limits of sums along legs."""
+    loads = limit.shape[0] - spans.shape[0]
+    for q in range(spans.shape[0]):
+        a, total = 0, np.int64(0)
+        for k in range(size):
+            b = row[k]
+            total += job[b, AMOUNTS + loads + q] + spans[q, a, b]
+            a = b
+        if size and total + spans[q, a, 0] > limit[loads + q]:
+            return False
+    return True
+
+
+@kernel
+def excess_of(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> Any:
+    """Load of a row of jobs beyond the capacities."""
+    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    excess = np.int64(0)
+    for i in range(loads):
+        total = np.int64(0)
+        for k in range(size):
+            total += job[row[k], AMOUNTS + i]
+        excess += over(total, limit[i])
+    return excess
+
+
+@kernel
+def warp_of(times: Any, job: Int64s, row: Int32s, size: Whole) -> Any:
+    """Time warp of a row of jobs."""
+    t, a, warp = job[0, EARLIEST] + job[0, SERVICE], 0, np.int64(0)
+    for k in range(size):
+        b = row[k]
+        t = max(t + times[a, b], job[b, EARLIEST])
+        if t > job[b, LATEST]:
+            warp += t - job[b, LATEST]
+            t = job[b, LATEST]
+        t += job[b, SERVICE]
+        a = b
+    if size:
+        warp += max(t + times[a, 0] - job[0, LATEST], 0)
+    return warp
+
+
+@kernel
+def rewrite(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    num: Int64s,
+    r: Whole,
+    row: Int32s,
+    size: Whole,
+) -> None:
+    """Let a route serve a row of jobs; it has been written down before."""
+    width = limit.shape[0]
+    loads = width if spans is None else width - spans.shape[0]
+    for i in range(LOADS, LOADS + width):
+        route[r, i] = 0
+    a = 0
+    route[r, FIRST] = row[0] if size else 0
+    for k in range(size):
+        b = row[k]
+        there = leg(out, points, formula, a, b)
+        if a:
+            node[a, LEG] = there
+            node[a, AFTER] = b
+        else:
+            route[r, ENTRY] = there
+        node[b, BEFORE] = a
+        node[b, ROUTE] = r
+        for i in range(width):
+            route[r, LOADS + i] += job[b, AMOUNTS + i]
+        if spans is not None:
+            for q in range(spans.shape[0]):
+                route[r, LOADS + loads + q] += spans[q, a, b]
+        a = b
+    if size:
+        node[a, AFTER] = 0
+        node[a, LEG] = leg(out, points, formula, a, 0)
+        if spans is not None:
+            for q in range(spans.shape[0]):
+                route[r, LOADS + loads + q] += spans[q, a, 0]
+    else:
+        route[r, ENTRY] = 0
+    route[r, LAST] = a
+    route[r, SIZE] = size
+    if times is not None and size:
+        renew_starts(times, soft, job, node, route, r, 0, 0)
+        renew_ends(times, soft, job, node, route, r, 0, 0)
+
+
+@kernel(forceinline=True)
+def warp_through(
+    times: Any,
+    soft: Any,
+    job: Int64s,
+    node: Int32s,
+    a: Whole,
+    first: Whole,
+    stop: Whole,
+    way: Whole,
+    to: Whole,
+) -> Any:
+    """Time warp behind a: jobs from `first` to before `stop` along `way`, then all from `to` on."""
+    t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
+    x, warp = first, np.int64(0)
+    while x != stop:
+        t = max(t + times[a, x], job[x, EARLIEST])
+        late = t - job[x, LATEST]
+        if late > 0:
+            if soft is None:
+                return late
+            warp += late
+            t = job[x, LATEST]
+        t += job[x, SERVICE]
+        a = x
+        x = node[x, way]
+    if a == 0 and to == 0:
+        return warp
+    t += times[a, to]
+    if to:
+        warp += max(t - node[to, END], 0)
+        if soft is not None:
+            warp += node[to, LEFT]
+        return warp
+    return warp + max(t - job[0, LATEST], 0)
+
+
+@kernel
+def load_between(job: Int64s, node: Int32s, i: Whole, x: Whole, until: Whole) -> Any:
+    """Sum of an amount from x to before `until`."""
+    total = np.int64(0)
+    while x != until:
+        total += job[x, AMOUNTS + i]
+        x = node[x, AFTER]
+    return total
+
+
+@kernel
+def penalty(
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    kind: Whole,
+    a: Whole,
+    b: Whole,
+    c: Whole,
+    d: Whole,
+    r: Whole,
+    s: Whole,
+    turned: bool,
+) -> Any:
+    """What the penalties grow by; FORBIDDEN when a limit without penalty is broken."""
+    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    excess, warp = np.int64(0), np.int64(0)
+    k, m, spelled = 0, -1, False
+    if r != s:
+        for i in range(loads):
+            if kind == EXCHANGE:
+                more = load_between(job, node, i, a, node[b, AFTER])
+                more -= load_between(job, node, i, node[c, AFTER] if c else route[s, FIRST], d)
+            elif kind == TAILS:
+                more = load_between(job, node, i, b, 0) - load_between(job, node, i, d, 0)
+            else:
+                # Head of r with head of s, tail with tail.
+                more = load_between(job, node, i, b, 0)
+                more -= route[s, LOADS + i] - load_between(job, node, i, d, 0)
+            excess += over(route[s, LOADS + i] + more, limit[i])
+            excess += over(route[r, LOADS + i] - more, limit[i])
+        if soft is None and excess:
+            return FORBIDDEN
+        if times is not None and kind == EXCHANGE:
+            before, behind = node[a, BEFORE], node[b, AFTER]
+            first = node[c, AFTER] if c else route[s, FIRST]
+            if turned:
+                warp = warp_through(times, soft, job, node, c, b, before, BEFORE, d)
+            else:
+                warp = warp_through(times, soft, job, node, c, a, behind, AFTER, d)
+            warp += warp_through(times, soft, job, node, before, first, d, AFTER, behind)
+            if soft is not None:
+                warp -= warp_through(times, soft, job, node, c, 0, 0, AFTER, first)
+                warp -= warp_through(times, soft, job, node, before, 0, 0, AFTER, a)
+        elif times is not None:
+            warp = warp_through(times, soft, job, node, a, 0, 0, AFTER, d)
+            warp += warp_through(times, soft, job, node, c, 0, 0, AFTER, b)
+            if soft is not None:
+                warp -= warp_through(times, soft, job, node, a, 0, 0, AFTER, b)
+                warp -= warp_through(times, soft, job, node, c, 0, 0, AFTER, d)
+        excess -= route[r, EXCESS] + route[s, EXCESS]
+    elif times is not None:
+        k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+        spelled = True
+        warp = warp_of(times, job, lists[ROW_A], k) - route[r, WARP]
+    if spans is not None:
+        if not spelled:
+            k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+        if not keeps_spans(spans, job, limit, lists[ROW_A], k):
+            return FORBIDDEN
+        if m >= 0 and not keeps_spans(spans, job, limit, lists[ROW_B], m):
+            return FORBIDDEN
+    if soft is None:
+        return FORBIDDEN if warp > 0 else 0.0
+    return soft[BY_WARP] * warp + soft[BY_EXCESS] * excess
