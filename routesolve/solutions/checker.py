@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from routesolve.graphs.rounding import Rounding
 from routesolve.instances.model import Job, Shipment, VehicleType
-from routesolve.solutions.driven import DrivenRoute
+from routesolve.solutions.driven import DrivenRoute, drive_all
 from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
 from routesolve.solutions.violations import RULES, Violation
 
@@ -90,14 +90,15 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
     Report
         Also for broken plans: nothing is raised for a plan that is merely wrong.
     """
-    served = [name for _, name in solution.served()]
-    found = list(_plan_rules(instance, solution, served))
-    checked = [DrivenRoute(instance, index, route) for index, route in enumerate(solution.routes)]
+    in_order = [name for _, name in solution.served()]
+    served = frozenset(in_order)
+    found = list(_plan_rules(instance, solution, in_order))
+    checked = drive_all(instance, solution.routes)
     for driven in checked:
         found.extend(driven.violations)
     driven_used = [d for d in checked if d.used]
-    left_out = _unassigned(instance, solution, frozenset(served), reasons)
-    terms, unserved = _cost_terms(instance, frozenset(served), driven_used)
+    left_out = _unassigned(instance, solution, served, reasons)
+    terms, unserved = _cost_terms(instance, served, driven_used)
     cost = sum(terms.values())
     stated = solution.cost
     if stated is not None and not _states(stated, cost, SCALES.get(instance.rounding, 1)):
@@ -178,15 +179,14 @@ def _plan_rules(
 
 
 def _locked(instance: VrpInstance, solution: Solution) -> Iterator[Violation]:
+    plans = [plan for plan in instance.initial_routes if plan.locked]
     actual = {
         (route.vehicle_type, route.vehicle): [
             (v.kind, v.id) for v in route.visits if v.kind not in ("start", "end")
         ]
-        for route in solution.routes
+        for route in (solution.routes if plans else ())
     }
-    for plan in instance.initial_routes:
-        if not plan.locked:
-            continue
+    for plan in plans:
         locked = [
             (v.kind, v.id) for v in plan.visits[: plan.locked] if v.kind not in ("start", "end")
         ]
@@ -243,13 +243,14 @@ def _cost_terms(
 def _unassigned(
     instance: VrpInstance, solution: Solution, served: Set[str], reasons: bool
 ) -> tuple[Unassigned, ...]:
-    tasks = instance.tasks_by_id
-    groups = {tasks[name].group for name in served if name in tasks} - {None}
+    tasks = instance.tasks_by_id.values()
+    left_out = [task for task in tasks if task.id not in served]
+    if not left_out:
+        return ()
+    groups = {task.group for task in tasks if task.id in served} - {None}
     room = _room(instance, solution)
     found = []
-    for task in instance.tasks_by_id.values():
-        if task.id in served:
-            continue
+    for task in left_out:
         left = Unassigned("job" if isinstance(task, Job) else "shipment", task.id)
         if task.group in groups:
             left = replace(left, reason="group", detail="another job of its group is served")

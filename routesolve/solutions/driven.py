@@ -6,14 +6,14 @@ Part of the checker: pure Python and NumPy, independent of every solver.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import inf, isfinite
 from operator import add, gt, sub
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from routesolve.instances.model import Depot, Job, Shipment, Stop
 from routesolve.numbers import lasting, reaching
@@ -42,10 +42,55 @@ class _Trip:
     release: float = 0.0
 
 
-class DrivenRoute:
-    """A route as it is really driven: loads, times, distances, cost, violations."""
+def drive_all(instance: VrpInstance, routes: Iterable[Route]) -> list[DrivenRoute]:
+    """Drive the routes of a plan, their legs measured together: one by one takes far longer."""
+    driven = [
+        DrivenRoute(instance, index, route, drive=False) for index, route in enumerate(routes)
+    ]
+    fleet: dict[str, list[DrivenRoute]] = {}
+    for route in driven:
+        if route.used:
+            fleet.setdefault(route.kind.id, []).append(route)
+    for alike in fleet.values():
+        _drive_alike(alike)
+    return driven
 
-    def __init__(self, instance: VrpInstance, index: int, route: Route) -> None:
+
+def _drive_alike(routes: list[DrivenRoute]) -> None:
+    """Drive routes of one vehicle type."""
+    instance, kind = routes[0].instance, routes[0].kind
+    travel = instance.travel(kind)
+    places = np.array([place for route in routes for place in route.places])
+    before, after = places[:-1], places[1:]
+    legs, seconds = np.zeros(len(places)), np.zeros(len(places))
+    legs[1:] = travel.distance(before, after)
+    seconds[1:] = travel.duration(before, after) / kind.speed_factor
+    same = before == after
+    legs[1:][same] = seconds[1:][same] = 0.0
+    ends = np.cumsum([len(route.places) for route in routes])
+    legs[ends[:-1]] = seconds[ends[:-1]] = 0.0  # no way leads from one route to the next
+    first = 0
+    for route, end in zip(routes, ends.tolist(), strict=True):
+        route.drive(legs[first:end].tolist(), seconds[first:end].tolist())
+        first = end
+
+
+class DrivenRoute:
+    """A route as it is really driven: loads, times, distances, cost, violations.
+
+    Parameters
+    ----------
+    instance, route
+        Whose route it is.
+    index
+        Of the route in its plan, for the violations.
+    drive
+        False leaves the part that needs travel to :meth:`drive`.
+    """
+
+    def __init__(
+        self, instance: VrpInstance, index: int, route: Route, *, drive: bool = True
+    ) -> None:
         self.instance = instance
         self.index = index
         self.route = route
@@ -68,12 +113,11 @@ class DrivenRoute:
         if not self.used:
             return
         self._look_up()
-        self.places = self._places()
         self._compatibility()
         self._loads()
         self._breaks()
-        self._drive()
-        self._stated_times()
+        if drive:
+            _drive_alike([self])
 
     def _note(
         self, rule: str, message: str, amount: float = 1.0, *, job: str | None = None
@@ -93,7 +137,6 @@ class DrivenRoute:
             "break": {pause.id for pause in kind.breaks},
             "reload": instance.depots_by_id,
         }
-        inner = []
         visits = list(self.route.visits)
         start, end = Visit("start", kind.start), Visit("end", kind.end)
         if visits and visits[0].kind == "start":
@@ -111,45 +154,47 @@ class DrivenRoute:
                     self._note(
                         "place", f"ends at {given.id!r} instead of {kind.end!r}", job=given.id
                     )
-        for visit in visits:
+        inner = [visit for visit in visits if visit.id in known.get(visit.kind, ())]
+        for visit in visits if len(inner) < len(visits) else ():
             if visit.id in known.get(visit.kind, ()):
-                inner.append(visit)
-            elif visit.kind in ("start", "end"):
+                continue
+            if visit.kind in ("start", "end"):
                 self._note("place", f"a {visit.kind} in the middle of the route")
             else:
                 self._note("unknown", f"there is no {visit.kind} {visit.id!r}", job=visit.id)
         return [start, *inner, end]
 
     def _look_up(self) -> None:
-        """Find the task of each visit, and its part with place and windows; None where none is."""
+        """Find the task of each visit, its part with place and windows, and the place.
+
+        Tasks and parts are None where there is none. Breaks are where the vehicle was, open ends
+        where the stops are.
+        """
         instance = self.instance
         self.tasks: list[Job | Shipment | None] = []
         self.parts: list[Job | Stop | Depot | None] = []
+        self.places: list[int] = []
         for visit in self.visits:
             kind, name = visit.kind, visit.id or ""
             task: Job | Shipment | None = None
             part: Job | Stop | Depot | None = None
+            place = -1
             if kind == "job":
                 task = part = instance.jobs_by_id[name]
+                place = instance.job_rows[name]
             elif kind in ("pickup", "delivery"):
                 task = instance.shipments_by_id[name]
                 part = task.pickup if kind == "pickup" else task.delivery
+                place = instance.location_index(part.location)
             elif kind != "break" and name:
                 part = instance.depots_by_id[name]
+                place = instance.location_index(part.location)
             self.tasks.append(task)
             self.parts.append(part)
-
-    def _places(self) -> list[int]:
-        """Place of each visit: breaks are where the vehicle was, open ends where the stops are."""
-        found = [
-            -1 if part is None else self.instance.location_index(part.location)
-            for part in self.parts
-        ]
-        first = next(place for place in found if place >= 0)
-        for i, place in enumerate(found):
-            if place < 0:
-                found[i] = found[i - 1] if i else first
-        return found
+            self.places.append(place)
+        here = next(place for place in self.places if place >= 0)
+        for i, place in enumerate(self.places):
+            here = self.places[i] = place if place >= 0 else here
 
     def _tasks(self) -> Iterator[tuple[int, Visit, Job | Shipment]]:
         for i, task in enumerate(self.tasks):
@@ -162,9 +207,11 @@ class DrivenRoute:
         kind = self.kind
         forbidden, skills = set(kind.forbidden), set(kind.skills)
         count = 0
-        for _, visit, task in self._tasks():
+        for visit, task in zip(self.visits, self.tasks, strict=True):
+            if task is None:
+                continue
             count += 1
-            if visit.kind == "pickup":
+            if visit.kind == "pickup" or not (task.skills or forbidden):
                 continue
             if missing := [s for s in task.skills if s not in skills]:
                 self._note(
@@ -191,55 +238,53 @@ class DrivenRoute:
         """Trips by the index of the visit (start or reload) that opens them."""
         trip = _Trip()
         trips = {0: trip}
-        for i, task in enumerate(self.tasks):
-            kind = self.visits[i].kind
-            if kind == "reload":
+        for i, (visit, task) in enumerate(zip(self.visits, self.tasks, strict=True)):
+            if isinstance(task, Job):
+                trip.jobs.append(task)
+            if visit.kind == "reload":
                 trip = trips[i] = _Trip()
-            elif task is not None and kind != "delivery":
-                trip.release = max(trip.release, task.release)
-                if isinstance(task, Job):
-                    trip.jobs.append(task)
+            elif task is not None and task.release > trip.release and visit.kind != "delivery":
+                trip.release = task.release
         return trips
-
-    def _padded(self, amounts: tuple[float, ...]) -> tuple[float, ...]:
-        """An amount in all load dimensions."""
-        missing = self.instance.dimension_count - len(amounts)
-        return amounts + (0.0,) * missing if missing else amounts
 
     def _loads(self) -> None:
         """Exact load on board after every visit; the largest counts, not the one at the depot.
 
-        Plain numbers: with one or two load dimensions arrays would take ten times as long.
+        In plain numbers: arrays of one or two load dimensions would take several times as long.
         """
         capacity = self.instance.capacity(self.kind).tolist()
         slack = [RELATIVE * max(1.0, c if isfinite(c) else 1.0) for c in capacity]
         pauses = {pause.id: pause for pause in self.kind.breaks}
+        ordered = self.instance.backhaul != "mixed"
+        none = (0.0,) * len(capacity)
         self.trips = self._trips()
         self.loads: list[tuple[float, ...]] = []
         aboard: dict[str, None] = {}  # in the order of their pickups
-        load: list[float] = []
+        load = list(none)
         picked_up = delivered = False
         for i, (visit, task) in enumerate(zip(self.visits, self.tasks, strict=True)):
             if i in self.trips:
                 self._trip_ends(aboard)
-                load = [0.0] * len(capacity)
+                load = list(none)
                 for job in self.trips[i].jobs:
-                    load = list(map(add, load, self._padded(job.delivery)))
+                    load = list(map(add, load, _padded(job.delivery, none)))
                 picked_up = delivered = False
             peak = load
             if isinstance(task, Job):
                 if any(task.delivery):
-                    load = list(map(sub, load, self._padded(task.delivery)))
-                    self._backhaul(picked_up, delivered, task, delivery=True)
+                    load = list(map(sub, load, _padded(task.delivery, none)))
+                    if ordered:
+                        self._backhaul(picked_up, delivered, task, delivery=True)
                     delivered = True
                 if any(task.pickup):
-                    load = list(map(add, load, self._padded(task.pickup)))
-                    self._backhaul(picked_up, delivered, task, delivery=False)
+                    load = list(map(add, load, _padded(task.pickup, none)))
+                    if ordered:
+                        self._backhaul(picked_up, delivered, task, delivery=False)
                     picked_up = True
                 peak = load
             elif isinstance(task, Shipment) and visit.kind == "pickup":
                 aboard[task.id] = None
-                load = list(map(add, load, self._padded(task.amount)))
+                load = list(map(add, load, _padded(task.amount, none)))
                 peak = load
             elif isinstance(task, Shipment):
                 if task.id not in aboard:
@@ -247,11 +292,11 @@ class DrivenRoute:
                         "precedence", f"{visit.id!r} is delivered before its pickup", job=visit.id
                     )
                 aboard.pop(task.id, None)
-                load = list(map(sub, load, self._padded(task.amount)))
+                load = list(map(sub, load, _padded(task.amount, none)))
             elif visit.kind == "break":
                 limit = pauses[visit.id or ""].max_load
                 if limit is not None:
-                    over = max([0.0, *map(sub, load, self._padded(limit))])
+                    over = max([0.0, *map(sub, load, _padded(limit, none))])
                     if over > EPSILON:
                         self._note(
                             "break_load",
@@ -261,8 +306,8 @@ class DrivenRoute:
                         )
             elif visit.kind == "end":
                 self._trip_ends(aboard)
-            above = list(map(sub, peak, capacity))
-            if any(map(gt, above, slack)):
+            if any(map(gt, map(sub, peak, capacity), slack)):
+                above = list(map(sub, peak, capacity))
                 most = max(above)
                 worst = above.index(most)
                 self._note(
@@ -309,34 +354,34 @@ class DrivenRoute:
 
     # time and distance
 
-    def _steps(self, travel: npt.NDArray[np.float64]) -> list[Step]:
-        """The visits as the schedule sees them; ``travel`` has the base seconds to each."""
+    def _steps(self, seconds: list[float]) -> list[Step]:
+        """The visits as the schedule sees them; ``seconds`` of base travel to each."""
         pauses = {pause.id: pause for pause in self.kind.breaks}
         steps = []
         came_from = -1 if self.visits[0].id is None else self.places[0]
-        base = travel.tolist()
+        places, trips = self.places, self.trips
         for i, (visit, part) in enumerate(zip(self.visits, self.parts, strict=True)):
             if visit.kind == "break":
                 pause = pauses[visit.id or ""]
                 steps.append(Step(pause.time_windows, pause.duration, pause=True))
                 continue
-            release = self.trips[i].release if i in self.trips else -inf
+            release = trips[i].release if i in trips else -inf
             if part is None:
-                steps.append(Step(travel=base[i], release=release))
+                steps.append(Step(travel=seconds[i], release=release))
                 continue
             work = part.service
-            if not isinstance(part, Depot) and self.places[i] != came_from:
+            if not isinstance(part, Depot) and places[i] != came_from:
                 work += part.setup
             if visit.kind == "end":
                 work = 0.0
-            steps.append(Step(part.time_windows, work, base[i], release))
-            came_from = self.places[i]
+            steps.append(Step(part.time_windows, work, seconds[i], release))
+            came_from = places[i]
         return steps
 
     def _rules(self) -> Rules:
         kind, objective = self.kind, self.instance.objective
         rides, picked = [], {}
-        for i, visit, task in self._tasks():
+        for i, visit, task in self._tasks() if self.instance.shipments else ():
             if isinstance(task, Shipment) and visit.kind == "pickup":
                 picked[task.id] = i
             elif isinstance(task, Shipment) and task.max_ride_time < inf and task.id in picked:
@@ -352,34 +397,31 @@ class DrivenRoute:
             overtime_cost=objective.duration * kind.overtime_cost,
         )
 
-    def _drive(self) -> None:
-        instance, kind = self.instance, self.kind
-        travel = instance.travel(kind)
-        places = np.array(self.places)
-        legs = np.zeros(len(places))
-        seconds = np.zeros(len(places))
-        if len(places) > 1:
-            legs[1:] = travel.distance(places[:-1], places[1:])
-            seconds[1:] = travel.duration(places[:-1], places[1:]) / kind.speed_factor
-            same = places[:-1] == places[1:]
-            legs[1:][same] = seconds[1:][same] = 0.0
-        for i in np.flatnonzero(~(np.isfinite(legs) & np.isfinite(seconds))):
-            self._note(
-                "unreachable",
-                f"no way from {self._label(self.visits[i - 1])} to {self._label(self.visits[i])}",
-                job=self.visits[i].id,
-            )
-            legs[i] = seconds[i] = 0.0
-        seconds = self._skip_breaks(seconds)
+    def drive(self, legs: list[float], seconds: list[float]) -> None:
+        """Work out times and totals, given metres and base seconds of travel to each visit."""
+        if not (all(map(isfinite, legs)) and all(map(isfinite, seconds))):
+            self._unreachable(legs, seconds)
+        if self.kind.breaks:  # travel belongs to the placed visits
+            kinds = [visit.kind for visit in self.visits]
+            seconds = [0.0 if k == "break" else s for k, s in zip(kinds, seconds, strict=True)]
         self.steps = self._steps(seconds)
         self.rules = self._rules()
         self.line = schedule(self.steps, self.rules)
-        self.travelled = np.cumsum(legs)
+        self.travelled = list(accumulate(legs))
         self._limits(self.line)
+        self._stated_times()
 
-    def _skip_breaks(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Travel belongs to the placed visits; a break has the place before it and no travel."""
-        return np.where([v.kind == "break" for v in self.visits], 0.0, seconds)
+    def _unreachable(self, legs: list[float], seconds: list[float]) -> None:
+        """Note the legs without a way, and take them for no travel."""
+        for i, (leg, time) in enumerate(zip(legs, seconds, strict=True)):
+            if not (isfinite(leg) and isfinite(time)):
+                before, visit = self.visits[i - 1], self.visits[i]
+                self._note(
+                    "unreachable",
+                    f"no way from {self._label(before)} to {self._label(visit)}",
+                    job=visit.id,
+                )
+                legs[i] = seconds[i] = 0.0
 
     def _limits(self, line: Timeline) -> None:
         kind, rules = self.kind, self.rules
@@ -389,7 +431,7 @@ class DrivenRoute:
             self._note(
                 rule, f"{self._label(visit)} begins {self._time(late)} too late", late, job=visit.id
             )
-        self.distance = float(self.travelled[-1])
+        self.distance = self.travelled[-1]
         self.duration, self.driving = line.duration, line.driving
         self.soft_cost = line.soft_cost
         self.service = sum(step.work for step in self.steps)
@@ -479,7 +521,7 @@ class DrivenRoute:
                     line.begin,
                     line.departure,
                     self.loads,
-                    self.travelled.tolist(),
+                    self.travelled,
                     strict=True,
                 )
             ]
@@ -494,3 +536,8 @@ class DrivenRoute:
             waiting=self.waiting,
             cost=sum(self.own_cost().values()),
         )
+
+
+def _padded(amounts: tuple[float, ...], none: tuple[float, ...]) -> tuple[float, ...]:
+    """Return an amount in all load dimensions; ``none`` is a zero in each."""
+    return amounts if len(amounts) == len(none) else amounts + none[len(amounts) :]

@@ -273,7 +273,7 @@ def renew_ends(
     b = node[y, AFTER] if y else 0
     a = y if y else route[r, LAST]
     t = node[b, END] if b else job[0, LATEST]
-    left = np.int64(node[b, LEFT] if b else 0)
+    left: Any = np.int64(node[b, LEFT] if b else 0)
     passed = False
     while a:
         t = min(job[a, LATEST], t - times[a, b] - job[a, SERVICE])
@@ -291,7 +291,7 @@ def renew_ends(
 
 
 @kernel(forceinline=True)
-def over(load: int, limit: int) -> Any:
+def over(load: Whole, limit: Whole) -> Any:
     """Load beyond a capacity, in millionths of it."""
     return (load - limit) * 1000000 // max(limit, 1) + 1 if load > limit else 0
 
