@@ -56,6 +56,7 @@ def solve(
     budget: Budget | float | None = None,
     seconds: float | None = None,
     iterations: int | None = None,
+    workers: int = 1,
     seed: int = 0,
     start: Solution | Source | None = None,
     network: Source | Graph | None = None,
@@ -73,8 +74,10 @@ def solve(
         A :class:`Budget`, or seconds.
     seconds, iterations
         The same without making a budget; 10 s when nothing is given.
+    workers
+        Cores to use, when no :class:`Budget` says it.
     seed
-        Same seed and iterations, same plan.
+        Same seed, iterations and workers, same plan.
     start
         A plan to start from, or its file.
     network
@@ -98,9 +101,9 @@ def solve(
     if budget is None:
         if seconds is None and iterations is None:
             seconds = 10.0
-        budget = Budget(seconds=seconds, iterations=iterations)
+        budget = Budget(seconds=seconds, iterations=iterations, workers=workers)
     elif not isinstance(budget, Budget):
-        budget = Budget(seconds=float(budget))
+        budget = Budget(seconds=float(budget), workers=workers)
     return registry.get(solver).solve(
         instance, budget, seed=seed, start=start, on_progress=on_progress
     )

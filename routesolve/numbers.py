@@ -13,8 +13,8 @@ def tidy(value: float | None, digits: int = DIGITS) -> int | float | None:
     if value is None or not isfinite(value):
         return None
     value = float(value)
-    rounded = round(value, digits)
-    return int(rounded) if rounded == int(rounded) else rounded
+    rounded = value if value.is_integer() else round(value, digits)
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def tidy_all(values: Iterable[float] | None) -> list[int | float | None] | None:

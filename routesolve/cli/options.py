@@ -83,6 +83,13 @@ def solve_options(function: F) -> F:
             type=click.FloatRange(min=0, min_open=True),
             help="Stop after so many seconds without a better plan.",
         ),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="Cores to use; the solver 'ils' can use more than one.",
+        ),
         click.option("--seed", type=int, default=0, show_default=True, help="Random seed."),
     )
 

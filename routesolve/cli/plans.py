@@ -45,11 +45,13 @@ def on_roads(instance: VrpInstance, network: str | None, matrix: str | None) -> 
     return instance
 
 
-def make_budget(seconds: float | None, iterations: int | None, stall: float | None) -> Budget:
+def make_budget(
+    seconds: float | None, iterations: int | None, stall: float | None, workers: int
+) -> Budget:
     """Ten seconds unless something else ends the search."""
     if seconds is None and iterations is None:
         seconds = 10.0
-    return Budget(seconds=seconds, iterations=iterations, stall=stall)
+    return Budget(seconds=seconds, iterations=iterations, stall=stall, workers=workers)
 
 
 def solve_and_show(
@@ -117,6 +119,7 @@ def vrp(
     seconds: float | None,
     iterations: int | None,
     stall: float | None,
+    workers: int,
     seed: int,
     as_json: bool,
     quiet: bool,
@@ -134,7 +137,7 @@ def vrp(
     require_targets(output, suffixes, otherwise=", or --format")
     talk = render.Talk(quiet=quiet or as_json or (output_format is not None and not output))
     instance = load_instance(file, options)
-    budget = make_budget(seconds, iterations, stall)
+    budget = make_budget(seconds, iterations, stall, workers)
     talk.header(instance)
     result = solve_and_show(instance, budget, talk, solver=solver, seed=seed, start=start)
     for target in output:
@@ -170,6 +173,7 @@ def demo(
     seconds: float | None,
     iterations: int | None,
     stall: float | None,
+    workers: int,
     seed: int,
     as_json: bool,
     quiet: bool,
@@ -197,7 +201,7 @@ def demo(
         ) from None
     talk = render.Talk(quiet=quiet or as_json)
     talk.header(instance)
-    budget = make_budget(seconds, iterations, stall)
+    budget = make_budget(seconds, iterations, stall, workers)
     result = solve_and_show(instance, budget, talk, solver=solver, seed=seed)
     targets = ["plan.html", "plan.json", "manifest.csv"]
     if instance.geographic:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
+from routesolve._memory import uncollected
 from routesolve.graphs.rounding import Rounding
 from routesolve.instances.model import Job, Shipment, VehicleType
 from routesolve.solutions.driven import DrivenRoute, drive_all
@@ -72,6 +73,7 @@ def _states(stated: float, cost: float, scale: int) -> bool:
     return any(abs(stated / s - cost) <= STATED * max(1.0, abs(cost)) for s in (1, scale))
 
 
+@uncollected()
 def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) -> Report:
     """Check and price a plan.
 
@@ -123,17 +125,20 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
 def _plan_rules(
     instance: VrpInstance, solution: Solution, served: Sequence[str]
 ) -> Iterator[Violation]:
+    vehicles: dict[str, list[int]] = {}
+    stops = [route.stops for route in solution.routes]
+    for route, visited in zip(solution.routes, stops, strict=True):
+        if visited:
+            vehicles.setdefault(route.vehicle_type, []).append(route.vehicle)
     visits: Counter[tuple[str, str]] = Counter()
     on_route: dict[str, set[int]] = {}
-    vehicles: dict[str, list[int]] = {}
-    for r, route in enumerate(solution.routes):
-        stops = route.stops
-        if stops:
-            vehicles.setdefault(route.vehicle_type, []).append(route.vehicle)
-        visits.update([(visit.kind, visit.id or "") for visit in stops])
-        for visit in stops:
-            if visit.kind != "job":
-                on_route.setdefault(visit.id or "", set()).add(r)
+    # As many stops as different jobs: then there is nothing to count.
+    if instance.shipments or sum(map(len, stops)) > len(set(served)):
+        for r, visited in enumerate(stops):
+            for visit in visited:
+                visits[visit.kind, visit.id or ""] += 1
+                if visit.kind != "job":
+                    on_route.setdefault(visit.id or "", set()).add(r)
     for (kind, name), count in visits.items():
         if count > 1:
             yield Violation(

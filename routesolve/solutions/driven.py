@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import accumulate
 from math import inf, isfinite
-from operator import add, gt, sub
+from operator import gt, sub
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routesolve.instances.model import Depot, Job, Shipment, Stop
+from routesolve.instances.model import Break, Depot, Job, Shipment, Stop
 from routesolve.numbers import lasting, reaching
+from routesolve.solutions.loads import on_board
 from routesolve.solutions.schedule import EPSILON, Ride, Rules, Step, Timeline, schedule
 from routesolve.solutions.solution import STOPS, Route, Visit
 from routesolve.solutions.violations import Violation
@@ -32,14 +33,6 @@ LATE_RULES = {
     "end": "depot_window",
 }
 STATED_SLACK = 1.0  # seconds; plans often state whole seconds
-
-
-@dataclass(slots=True)
-class _Trip:
-    """What is known of a trip (between depot visits) before it is driven."""
-
-    jobs: list[Job] = field(default_factory=list)
-    release: float = 0.0
 
 
 def drive_all(instance: VrpInstance, routes: Iterable[Route]) -> list[DrivenRoute]:
@@ -171,6 +164,7 @@ class DrivenRoute:
         where the stops are.
         """
         instance = self.instance
+        jobs, rows = instance.jobs_by_id, instance.job_rows
         self.tasks: list[Job | Shipment | None] = []
         self.parts: list[Job | Stop | Depot | None] = []
         self.places: list[int] = []
@@ -180,8 +174,8 @@ class DrivenRoute:
             part: Job | Stop | Depot | None = None
             place = -1
             if kind == "job":
-                task = part = instance.jobs_by_id[name]
-                place = instance.job_rows[name]
+                task = part = jobs[name]
+                place = rows[name]
             elif kind in ("pickup", "delivery"):
                 task = instance.shipments_by_id[name]
                 part = task.pickup if kind == "pickup" else task.delivery
@@ -234,80 +228,62 @@ class DrivenRoute:
                 len(reloads) - kind.max_reloads,
             )
 
-    def _trips(self) -> dict[int, _Trip]:
-        """Trips by the index of the visit (start or reload) that opens them."""
-        trip = _Trip()
-        trips = {0: trip}
+    def _trips(self) -> dict[int, float]:
+        """Release of each trip, by the index of the visit (start or reload) that opens it."""
+        opened = 0
+        trips = {0: 0.0}
         for i, (visit, task) in enumerate(zip(self.visits, self.tasks, strict=True)):
-            if isinstance(task, Job):
-                trip.jobs.append(task)
             if visit.kind == "reload":
-                trip = trips[i] = _Trip()
-            elif task is not None and task.release > trip.release and visit.kind != "delivery":
-                trip.release = task.release
+                opened = i
+                trips[i] = 0.0
+            elif task is not None and task.release > trips[opened] and visit.kind != "delivery":
+                trips[opened] = task.release
         return trips
 
     def _loads(self) -> None:
-        """Exact load on board after every visit; the largest counts, not the one at the depot.
-
-        In plain numbers: arrays of one or two load dimensions would take several times as long.
-        """
-        capacity = self.instance.capacity(self.kind).tolist()
+        """Exact load on board after every visit; the largest counts, not the one at the depot."""
+        instance, kind = self.instance, self.kind
+        capacity = instance.capacity(kind).tolist()
         slack = [RELATIVE * max(1.0, c if isfinite(c) else 1.0) for c in capacity]
-        pauses = {pause.id: pause for pause in self.kind.breaks}
-        ordered = self.instance.backhaul != "mixed"
-        none = (0.0,) * len(capacity)
         self.trips = self._trips()
-        self.loads: list[tuple[float, ...]] = []
-        aboard: dict[str, None] = {}  # in the order of their pickups
-        load = list(none)
+        self.loads = on_board(self.visits, self.tasks, self.trips, len(capacity))
+        highest = [max(column) for column in zip(*self.loads, strict=True)]
+        full = any(x - c > s for x, c, s in zip(highest, capacity, slack, strict=True))
+        if full or instance.shipments or kind.breaks or instance.backhaul != "mixed":
+            self._load_rules(capacity, slack)
+
+    def _load_rules(self, capacity: list[float], slack: list[float]) -> None:
+        """Go through the route with everything that has to do with loads."""
+        pauses = {pause.id: pause for pause in self.kind.breaks}
+        aboard: dict[str, None] = {}  # shipments in the order of their pickups
         picked_up = delivered = False
         for i, (visit, task) in enumerate(zip(self.visits, self.tasks, strict=True)):
+            peak = load = self.loads[i]
             if i in self.trips:
                 self._trip_ends(aboard)
-                load = list(none)
-                for job in self.trips[i].jobs:
-                    load = list(map(add, load, _padded(job.delivery, none)))
                 picked_up = delivered = False
-            peak = load
             if isinstance(task, Job):
                 if any(task.delivery):
-                    load = list(map(sub, load, _padded(task.delivery, none)))
-                    if ordered:
-                        self._backhaul(picked_up, delivered, task, delivery=True)
+                    self._backhaul(picked_up, delivered, task, delivery=True)
                     delivered = True
                 if any(task.pickup):
-                    load = list(map(add, load, _padded(task.pickup, none)))
-                    if ordered:
-                        self._backhaul(picked_up, delivered, task, delivery=False)
+                    self._backhaul(picked_up, delivered, task, delivery=False)
                     picked_up = True
-                peak = load
-            elif isinstance(task, Shipment) and visit.kind == "pickup":
+            elif task is not None and visit.kind == "pickup":
                 aboard[task.id] = None
-                load = list(map(add, load, _padded(task.amount, none)))
-                peak = load
-            elif isinstance(task, Shipment):
+            elif task is not None:
+                peak = self.loads[i - 1]
                 if task.id not in aboard:
                     self._note(
                         "precedence", f"{visit.id!r} is delivered before its pickup", job=visit.id
                     )
                 aboard.pop(task.id, None)
-                load = list(map(sub, load, _padded(task.amount, none)))
             elif visit.kind == "break":
-                limit = pauses[visit.id or ""].max_load
-                if limit is not None:
-                    over = max([0.0, *map(sub, load, _padded(limit, none))])
-                    if over > EPSILON:
-                        self._note(
-                            "break_load",
-                            f"{over:g} too much at break {visit.id!r}",
-                            over,
-                            job=visit.id,
-                        )
+                self._break_load(pauses[visit.id or ""], load)
             elif visit.kind == "end":
                 self._trip_ends(aboard)
-            if any(map(gt, map(sub, peak, capacity), slack)):
-                above = list(map(sub, peak, capacity))
+            above = list(map(sub, peak, capacity))
+            if any(map(gt, above, slack)):
                 most = max(above)
                 worst = above.index(most)
                 self._note(
@@ -317,7 +293,14 @@ class DrivenRoute:
                     most,
                     job=visit.id,
                 )
-            self.loads.append(tuple([0.0 if -1e-9 < x < 1e-9 else x for x in load]))
+
+    def _break_load(self, pause: Break, load: tuple[float, ...]) -> None:
+        if pause.max_load is None:
+            return
+        limit = pause.max_load + (0.0,) * (len(load) - len(pause.max_load))
+        over = max(map(sub, load, limit), default=0.0)
+        if over > EPSILON:
+            self._note("break_load", f"{over:g} too much at break {pause.id!r}", over, job=pause.id)
 
     def _trip_ends(self, aboard: dict[str, None]) -> None:
         for name in aboard:
@@ -365,7 +348,7 @@ class DrivenRoute:
                 pause = pauses[visit.id or ""]
                 steps.append(Step(pause.time_windows, pause.duration, pause=True))
                 continue
-            release = trips[i].release if i in trips else -inf
+            release = trips.get(i, -inf)
             if part is None:
                 steps.append(Step(travel=seconds[i], release=release))
                 continue
@@ -536,8 +519,3 @@ class DrivenRoute:
             waiting=self.waiting,
             cost=sum(self.own_cost().values()),
         )
-
-
-def _padded(amounts: tuple[float, ...], none: tuple[float, ...]) -> tuple[float, ...]:
-    """Return an amount in all load dimensions; ``none`` is a zero in each."""
-    return amounts if len(amounts) == len(none) else amounts + none[len(amounts) :]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
@@ -34,6 +35,9 @@ class Budget:
         Stop at a complete plan of this cost or less.
     gap
         Stop when the proven gap (cost - bound) / cost is this or less.
+    workers
+        Cores to use. Solvers that search with one do so whatever is said here. With iterations the
+        answer is reproducible for the same number of workers.
     """
 
     seconds: float | None = 10.0
@@ -41,6 +45,7 @@ class Budget:
     stall: float | None = None
     target_cost: float | None = None
     gap: float | None = None
+    workers: int = 1
 
     def __post_init__(self) -> None:
         wrong = [
@@ -52,6 +57,9 @@ class Budget:
             wrong.append(
                 Problem("the budget has no end", None, "give seconds, iterations or stall")
             )
+        if not isinstance(self.workers, int) or self.workers < 1:
+            said = f"budget: workers is {self.workers!r}"
+            wrong.append(Problem(said, None, "give workers a whole number above 0"))
         if wrong:
             raise InputError(wrong)
 
@@ -246,10 +254,11 @@ def finish(
         lower_bound=lower_bound,
         trace=tuple(clock.trace),
         interrupted=clock.interrupted,
-        versions=_versions(),
+        versions=dict(_versions()),
     )
 
 
+@cache
 def _versions() -> dict[str, str]:
     found = {}
     for package in ("routesolve", "numpy", "numba", "ortools"):

@@ -27,6 +27,17 @@ def make(**fields: Any) -> VrpInstance:
 
 
 @given(instances())
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_rows_of_jobs_are_rows_of_their_places(instance: VrpInstance) -> None:
+    """Whoever asks by job id gets what the place itself would give."""
+    assert instance.job_rows == {
+        job.id: instance.locations.index(job.location) for job in instance.jobs
+    }
+    for row, place in enumerate(instance.locations):
+        assert instance.location_index(place) == row
+
+
+@given(instances())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_round_trip(instance: VrpInstance) -> None:
     """Writing to JSON and reading back gives an equal instance and the same text."""

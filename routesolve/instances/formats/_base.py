@@ -277,6 +277,10 @@ def _with_options(fields: dict[str, Any], options: Options) -> dict[str, Any]:
     return fields
 
 
+HIGHEST_WEIGHT = 1e300
+"""Numbers near the end of the floats would make the weight infinite, and it has to be added up."""
+
+
 def vehicle_weight(instance: VrpInstance) -> float:
     """Return a power of ten above what any plan's travel can cost: fewer vehicles come first."""
     longest = speed = 1.0
@@ -301,7 +305,8 @@ def vehicle_weight(instance: VrpInstance) -> float:
         default=1.0,
     )
     legs = 2 * (len(instance.jobs) + 2 * len(instance.shipments)) + 1
-    return float(10.0 ** math.ceil(math.log10(max(10.0, legs * longest * unit))))
+    highest = min(max(10.0, legs * longest * unit), HIGHEST_WEIGHT)
+    return float(10.0 ** math.ceil(math.log10(highest)))
 
 
 def by_prefix(table: Callable[[], Mapping[str, str]]) -> Places:

@@ -16,10 +16,18 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|[{}\[\]]', re.DOTALL)
 
 def top_level_keys(head: str) -> set[str]:
     """Return the keys of the outermost object, as far as the text goes."""
-    keys: set[str] = set()
+    return set(_top_level(head))
+
+
+def has_key(head: str, key: str) -> bool:
+    """Return whether the outermost object has a key, reading no further than to there."""
+    return key in _top_level(head)
+
+
+def _top_level(head: str) -> Iterator[str]:
     depth = 0
     if not head.lstrip().startswith("{"):
-        return keys
+        return
     for match in _TOKEN.finditer(head):
         token = match.group()
         if token in "{[":
@@ -29,8 +37,7 @@ def top_level_keys(head: str) -> set[str]:
             if depth <= 0:
                 break
         elif depth == 1 and match.group(1) is not None:
-            keys.add(token[1 : token.rindex('"')])
-    return keys
+            yield token[1 : token.rindex('"')]
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from routesolve._memory import uncollected
 from routesolve.errors import InputError, RouteSolveError
 from routesolve.instances.formats import _source
 from routesolve.registry import Registry
@@ -29,6 +30,7 @@ READERS = Registry(
 )
 
 
+@uncollected()
 def read_plan(
     source: str | os.PathLike[str] | IO[Any], instance: VrpInstance, *, format: str | None = None
 ) -> Solution:

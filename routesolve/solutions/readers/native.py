@@ -30,7 +30,7 @@ KEYS = {
 
 def sniff(text: str) -> bool:
     """Tell by the key that every native plan has."""
-    return text.lstrip()[:1] == "{" and "routesolve_plan" in _json.top_level_keys(text)
+    return _json.has_key(text, "routesolve_plan")
 
 
 def read(text: str, instance: VrpInstance) -> Solution:

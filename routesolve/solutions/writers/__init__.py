@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from routesolve._memory import uncollected
 from routesolve.errors import InputError
 from routesolve.files import save_text
 from routesolve.registry import Registry
@@ -27,6 +28,7 @@ WRITERS = Registry(
 SUFFIXES = {".json": "json", ".sol": "sol", ".geojson": "geojson", ".csv": "csv", ".html": "html"}
 
 
+@uncollected()
 def write(result: Result, target: str | os.PathLike[str], *, format: str | None = None) -> None:
     """Write a plan to a file, whole or not at all.
 

@@ -12,6 +12,7 @@ import pytest
 
 from routesolve.errors import InputError
 from routesolve.instances import formats
+from routesolve.instances.formats import _json
 from routesolve.instances.formats._source import stem
 from routesolve.instances.instance import VrpInstance
 from tests.instances.formats.samples import SAMPLES
@@ -29,6 +30,15 @@ def problems(source: Any, **options: Any) -> list[str]:
 def test_every_format_has_a_sample() -> None:
     """The samples that the other tests use cover the registry."""
     assert set(SAMPLES) == set(NAMES)
+
+
+def test_keys_of_the_outermost_object() -> None:
+    """Neither keys further in nor texts count, and the rest of the file need not be there."""
+    head = '{"a": {"in": [1, {"deep": 2}]}, "b" : "text", "c": ["}", {"d'
+    assert _json.top_level_keys(head) == {"a", "b", "c"}
+    assert _json.has_key(head, "b")
+    assert not _json.has_key(head, "deep")
+    assert not _json.has_key(f"[{head}", "a")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -36,6 +36,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Plan,
     Problem,
 )
+from routesolve.solvers.ils._kernels.recreate import alone_fits
 from routesolve.solvers.ils._kernels.routes import (
     begin,
     enter,
@@ -47,7 +48,6 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_starts,
     settle,
 )
-from routesolve.solvers.ils._kernels.ruin_recreate import alone_fits
 
 
 @kernel

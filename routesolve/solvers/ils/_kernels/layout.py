@@ -111,7 +111,7 @@ class Way(NamedTuple):
     mean, longest : float
         Mean number of jobs removed in an iteration, and most in one string.
     reach : int
-        Neighbours beside which a job may be inserted.
+        Neighbours beside which a job may be inserted, at most: how many is drawn each time.
     polish : float
         The local search follows when a plan costs up to so many temperatures more than what would
         be accepted without it, less one; 0 = never.

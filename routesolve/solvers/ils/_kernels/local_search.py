@@ -53,6 +53,7 @@ from routesolve.solvers.ils._kernels.moves import (
 from routesolve.solvers.ils._kernels.routes import leg, refresh, write_down
 
 LONGEST = 3  # jobs in an exchanged segment
+HEAD, TAIL, OTHER, PRIOR, NEXT, GONE, CLOSED, TURNED, AMOUNT = range(9)  # of a segment
 LEAST = -0.01  # a move must gain more: sums of floating-point numbers are not exact
 
 
@@ -83,6 +84,46 @@ def queue_changes(
 
 
 @kernel
+def lay_segments(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    job: Int64s,
+    node: Int32s,
+    route: Int64s,
+    num: Int64s,
+    segment: Int64s,
+    u: Whole,
+) -> None:
+    """Note the segments that begin with u, one to three jobs along the route and against it."""
+    r = np.int64(node[u, ROUTE])
+    for way in range(2):
+        forward = way == 0
+        inner, amount, x = np.int64(0), np.int64(0), u
+        for size in range(LONGEST):
+            k = LONGEST * way + size
+            if size:
+                y = np.int64(node[x, AFTER] if forward else node[x, BEFORE])
+                if y == 0:
+                    segment[k, HEAD] = 0
+                    break
+                one, two = (x, y) if forward else (y, x)
+                inner += np.int64(leg(out, points, formula, two, one)) - node[one, LEG]
+                x = y
+            amount += job[x, AMOUNTS]
+            a, last = (u, x) if forward else (x, u)
+            before, after = np.int64(node[a, BEFORE]), np.int64(node[last, AFTER])
+            gone = np.int64(node[before, LEG] if before else route[r, ENTRY]) + node[last, LEG]
+            closed = -num[OPENING]
+            if before or after:
+                closed = np.int64(leg(out, points, formula, before, after))
+            segment[k, HEAD], segment[k, TAIL], segment[k, OTHER] = a, last, x
+            segment[k, PRIOR], segment[k, NEXT] = before, after
+            segment[k, GONE], segment[k, CLOSED] = gone, closed
+            segment[k, TURNED], segment[k, AMOUNT] = inner, amount
+
+
+@kernel
 def best_exchange(
     out: Int32s,
     points: Floats,
@@ -95,9 +136,10 @@ def best_exchange(
     node: Int32s,
     route: Int64s,
     lists: Int32s,
-    num: Int64s,
     move: Int64s,
     gain: Floats,
+    segment: Int64s,
+    most: float,
     u: Whole,
     v: Whole,
     behind: bool,
@@ -107,63 +149,51 @@ def best_exchange(
     """Bring u, and up to two jobs beside it, behind or before v; up to two jobs go back."""
     r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
     room_r, room_s = limit[0] - route[r, LOADS], limit[0] - route[s, LOADS]
-    most = relief(soft, route, r, s)
     for way in range(2):
         turned = way == 1
         if not (turning if turned else straight):
             continue
-        forward = behind != turned
-        inner, x, amount = np.int64(0), u, np.int64(0)
-        for size in range(1, LONGEST + 1):
-            if size > 1:
-                y = np.int64(node[x, AFTER] if forward else node[x, BEFORE])
-                if y == 0 or y == v:
-                    break
-                one, two = (x, y) if forward else (y, x)
-                if turned:
-                    inner += np.int64(leg(out, points, formula, two, one)) - node[one, LEG]
-                x = y
-            amount += job[x, AMOUNTS]
-            if turned and size == 1:
-                continue
-            a, last = (u, x) if forward else (x, u)
-            before, after = node[a, BEFORE], node[last, AFTER]
+        base = 0 if behind != turned else LONGEST
+        for k in range(base + way, base + LONGEST):
+            a, last = segment[k, HEAD], segment[k, TAIL]
+            if a == 0 or segment[k, OTHER] == v:
+                break
             first, final = (last, a) if turned else (a, last)
-            gone = np.int64(node[before, LEG] if before else route[r, ENTRY]) + node[last, LEG]
+            inner = segment[k, TURNED] if turned else np.int64(0)
             low, high = v, v
             if behind:
                 high = np.int64(node[v, AFTER])
             else:
                 low = np.int64(node[v, BEFORE])
-            more = amount
+            more = segment[k, AMOUNT]
             for back in range(1 if turned else 3):
                 if back:
                     if behind:
                         if high == 0:
                             break
                         more -= job[high, AMOUNTS]
-                        high = node[high, AFTER]
+                        high = np.int64(node[high, AFTER])
                     else:
                         if low == 0:
                             break
                         more -= job[low, AMOUNTS]
-                        low = node[low, BEFORE]
-                if soft is None and r != s and (more > room_s or -more > room_r):
+                        low = np.int64(node[low, BEFORE])
+                if r == s:
+                    if (behind and high == a) or (not behind and low == last):
+                        break
+                elif soft is None and (more > room_s or -more > room_r):
                     continue
-                if r == s and ((behind and high == a) or (not behind and low == last)):
-                    break
-                delta = inner - gone - (node[low, LEG] if low else route[s, ENTRY])
+                delta = inner - segment[k, GONE] - (node[low, LEG] if low else route[s, ENTRY])
                 delta += np.int64(leg(out, points, formula, low, first))
                 delta += leg(out, points, formula, final, high)
                 if back:
-                    b = node[low, AFTER] if low else route[s, FIRST]
-                    end = node[high, BEFORE] if high else route[s, LAST]
-                    delta += np.int64(leg(out, points, formula, before, b)) - node[end, LEG]
-                    delta += leg(out, points, formula, end, after)
-                elif before or after:
-                    delta += leg(out, points, formula, before, after)
+                    b = np.int64(node[low, AFTER] if low else route[s, FIRST])
+                    end = np.int64(node[high, BEFORE] if high else route[s, LAST])
+                    delta += np.int64(leg(out, points, formula, segment[k, PRIOR], b))
+                    delta += np.int64(leg(out, points, formula, end, segment[k, NEXT]))
+                    delta -= node[end, LEG]
                 else:
-                    delta -= num[OPENING]
+                    delta += segment[k, CLOSED]
                 if delta < gain[0] + most:
                     offer(
                         times, soft, spans, job, limit, node, route, lists, move, gain,
@@ -330,6 +360,7 @@ def look(
     num: Int64s,
     move: Int64s,
     gain: Floats,
+    segment: Int64s,
     turnable: bool,
     u: Whole,
     reach: Whole,
@@ -339,6 +370,7 @@ def look(
     r, p = node[u, ROUTE], node[u, BEFORE]
     to_u, from_u = (node[p, LEG] if p else route[r, ENTRY]), node[u, LEG]
     beside = max(to_u, from_u)
+    laid = False
     for j in range(reach):
         v = np.int64(near[u, j])
         if v == 0:
@@ -361,9 +393,12 @@ def look(
             if not behind:
                 straight, turning = turning, straight
             if straight or turning:
+                if not laid:
+                    lay_segments(out, points, formula, job, node, route, num, segment, u)
+                    laid = True
                 best_exchange(
-                    out, points, formula, times, soft, spans, job, limit, node, route, lists, num,
-                    move, gain, u, v, behind, straight, turning,
+                    out, points, formula, times, soft, spans, job, limit, node, route, lists,
+                    move, gain, segment, most, u, v, behind, straight, turning,
                 )  # fmt: skip
         if v != p and q != u:
             best_other(
@@ -392,6 +427,7 @@ def improve(
     logged_routes: Int64s,
     move: Int64s,
     gain: Floats,
+    segment: Int64s,
     turnable: bool,
     reach: Whole,
 ) -> None:
@@ -404,7 +440,7 @@ def improve(
             continue
         look(
             out, back, points, formula, times, soft, spans, near, job, limit, node, route, lists,
-            num, move, gain, turnable, u, reach,
+            num, move, gain, segment, turnable, u, reach,
         )  # fmt: skip
         if gain[0] >= LEAST:
             continue

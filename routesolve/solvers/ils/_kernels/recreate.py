@@ -1,7 +1,7 @@
-"""Slack induction by string removals: ruin adjacent strings, insert greedily with blinks.
+"""Recreate: removed jobs go back one by one, each to the cheapest place seen, with blinks.
 
 J. Christiaens, G. Vanden Berghe, "Slack Induction by String Removals for Vehicle Routing Problems",
-Transportation Science 54 (2020). Insertion looks at the places beside near neighbours only.
+Transportation Science 54 (2020); only places beside near jobs are looked at.
 """
 
 from __future__ import annotations
@@ -17,49 +17,30 @@ from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
     AFTER,
-    ALL_EXCESS,
-    ALL_WARP,
     AMOUNTS,
     BEFORE,
     BEST,
     BY_EXCESS,
     BY_WARP,
     COST,
-    COST_BEFORE,
     EARLIEST,
     END,
     ENTRY,
-    EPOCH,
-    EVERY,
     EXCESS,
-    EXCESS_BEFORE,
     FIRST,
-    IN_LOAD,
-    IN_TIME,
     KEY,
     LATEST,
-    LEAST_EXCESS,
-    LEAST_WARP,
     LEG,
     LOADS,
     LOGGED_ROUTES,
     MISSING,
-    MOST_EXCESS,
-    MOST_WARP,
     OPENING,
     RADIUS,
     REMOVED,
     ROUTE,
-    SEEN,
     SERVICE,
-    SHARE,
-    SINCE,
     SIZE,
     START,
-    STEP,
-    WAITING,
-    WARP,
-    WARP_BEFORE,
     WHICH,
     Floats,
     Int32s,
@@ -67,184 +48,23 @@ from routesolve.solvers.ils._kernels.layout import (
     Plan,
     Problem,
     State,
-    Way,
 )
-from routesolve.solvers.ils._kernels.local_search import improve, queue_changes
 from routesolve.solvers.ils._kernels.routes import (
     begin,
     enter,
     keep,
     leg,
     over,
-    put_back,
     put_in,
-    refresh,
-    renew_ends,
-    renew_starts,
     settle,
-    take_out,
     write_down,
 )
 
 BLINK = 0.01  # chance to overlook a place
-SPLIT = 0.5  # chance to keep some jobs inside a removed string
-STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
-RETRIED = 20  # absent jobs tried again in an iteration
 FAR = 1 << 60
 LOG_SEEING = math.log(1.0 - BLINK)
 NOTHING = 1e-300
-PACE = 0.5  # of the penalties' growth
-MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
-
-
-@kernel
-def cut_string(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
-    times: Any,
-    soft: Any,
-    spans: Any,
-    job: Int64s,
-    limit: Int64s,
-    node: Int32s,
-    route: Int64s,
-    lists: Int32s,
-    num: Int64s,
-    rng: State,
-    c: int,
-    most: float,
-) -> None:
-    """Remove a string of jobs around c from its route, or two pieces with some kept between."""
-    r = node[c, ROUTE]
-    size = route[r, SIZE]
-    length = min(int(chance(rng) * min(float(size), most) + 1.0), size)
-    between = 0
-    if 1 < length < size and chance(rng) < SPLIT:
-        between = 1
-        while length + between < size and chance(rng) > STOP:
-            between += 1
-    total = length + between
-    # How many jobs stand before and behind c tells where the string may begin.
-    rank, x = 0, node[c, BEFORE]
-    while x and rank < total:
-        rank += 1
-        x = node[x, BEFORE]
-    behind, x = 0, node[c, AFTER]
-    while x and behind < total:
-        behind += 1
-        x = node[x, AFTER]
-    back_most = min(rank, total - 1)
-    back_least = max(0, total - 1 - behind)
-    back = back_least + int(chance(rng) * (back_most - back_least + 1))
-    x = c
-    for _ in range(back):
-        x = node[x, BEFORE]
-    spared = int(chance(rng) * (length + 1)) if between else total
-    first_kept, last_kept = -1, 0
-    for k in range(total):
-        following = node[x, AFTER]
-        if k < spared or k >= spared + between:
-            last_kept = node[x, BEFORE]
-            take_out(out, points, formula, spans, job, limit, node, route, num, x)
-            lists[REMOVED, num[REMOVED]] = x
-            num[REMOVED] += 1
-            if first_kept < 0 or first_kept == x:
-                first_kept = following
-        x = following
-    if times is not None and route[r, SIZE]:
-        one_gap = first_kept == 0 or last_kept == 0 or node[first_kept, BEFORE] == last_kept
-        if first_kept:
-            until = first_kept if one_gap else last_kept
-            renew_starts(times, soft, job, node, route, r, first_kept, until)
-        if last_kept:
-            until = last_kept if one_gap else first_kept
-            renew_ends(times, soft, job, node, route, r, last_kept, until)
-    if soft is not None:
-        refresh(times, spans, job, limit, node, route, num, r)
-
-
-@kernel
-def broken_job(
-    node: Int32s, route: Int64s, lists: Int32s, num: Int64s, rng: State, otherwise: int
-) -> Any:
-    """A job of a random route among those that break a limit."""
-    count = num[ACTIVE]
-    k = int(chance(rng) * count)
-    for _ in range(count):
-        r = lists[ACTIVE, k]
-        if route[r, WARP] or route[r, EXCESS]:
-            x = route[r, FIRST]
-            for _ in range(int(chance(rng) * route[r, SIZE])):
-                x = node[x, AFTER]
-            return x
-        k = k + 1 if k + 1 < count else 0
-    return otherwise
-
-
-@kernel
-def ruin(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
-    times: Any,
-    soft: Any,
-    spans: Any,
-    near: Int32s,
-    job: Int64s,
-    limit: Int64s,
-    node: Int32s,
-    route: Int64s,
-    lists: Int32s,
-    num: Int64s,
-    logged_jobs: Int32s,
-    logged_routes: Int64s,
-    rng: State,
-    mean: float,
-    longest: float,
-) -> None:
-    """Remove strings from routes near a random job."""
-    n = node.shape[0] - 1
-    # The longest string follows the mean number of jobs in a route.
-    most = min(longest, (n - num[ABSENT]) / max(num[ACTIVE], 1))
-    strings = int(chance(rng) * (4.0 * mean / (1.0 + most) - 1.0) + 1.0)
-    seed = 1 + int(chance(rng) * n)
-    if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
-        seed = broken_job(node, route, lists, num, rng, seed)
-    done = 0
-    for k in range(-1, near.shape[1]):
-        c = seed if k < 0 else near[seed, k]
-        if c == 0 or done >= strings:
-            break
-        r = node[c, ROUTE]
-        if r < 0 or route[r, SEEN] == num[EPOCH]:
-            continue
-        write_down(node, route, num, logged_jobs, logged_routes, r)
-        cut_string(
-            out, points, formula, times, soft, spans, job, limit, node, route, lists, num, rng,
-            c, most,
-        )  # fmt: skip
-        done += 1
-
-
-@kernel
-def recall(job: Int64s, lists: Int32s, num: Int64s, rng: State) -> None:
-    """Try some of the absent jobs again."""
-    count = num[ABSENT]
-    tried = min(count, RETRIED)
-    for k in range(tried):
-        at, last = int(chance(rng) * (count - k)), count - 1 - k
-        chosen = lists[ABSENT, at]
-        lists[ABSENT, at] = lists[ABSENT, last]
-        lists[ABSENT, last] = chosen
-    for k in range(tried):
-        chosen = lists[ABSENT, count - tried + k]
-        lists[WAITING, k] = chosen
-        lists[REMOVED, num[REMOVED]] = chosen
-        num[REMOVED] += 1
-        num[COST] -= job[chosen, MISSING]
-    num[WAITING] = tried
-    num[ABSENT] = count - tried
+NEAREST = 10  # neighbours looked at by every insertion
 
 
 @kernel
@@ -403,6 +223,12 @@ def price_of_load(
     return soft[BY_EXCESS] * (excess - route[r, EXCESS])
 
 
+@kernel(forceinline=True)
+def drawn_reach(rng: State, most: int) -> Any:
+    """How many neighbours an insertion looks at: few keep routes apart, many join them."""
+    return min(most, NEAREST + int(chance(rng) * chance(rng) * most))
+
+
 @kernel
 def recreate(
     out: Int32s,
@@ -508,121 +334,6 @@ def recreate(
             lists[ABSENT, num[ABSENT]] = c
             num[ABSENT] += 1
             num[COST] += job[c, MISSING]
-
-
-@kernel
-def adapt(soft: Floats, num: Int64s) -> None:
-    """Let penalties follow how often the plan keeps windows and capacities."""
-    num[SINCE] += 1
-    num[IN_TIME] += num[ALL_WARP] == 0
-    num[IN_LOAD] += num[ALL_EXCESS] == 0
-    if num[SINCE] < soft[EVERY]:
-        return
-    share = 1.0 / num[SINCE]
-    by_warp = soft[BY_WARP] * math.exp(PACE * (soft[SHARE] - num[IN_TIME] * share))
-    by_excess = soft[BY_EXCESS] * math.exp(PACE * (soft[SHARE] - num[IN_LOAD] * share))
-    soft[BY_WARP] = min(max(by_warp, soft[LEAST_WARP]), soft[MOST_WARP])
-    soft[BY_EXCESS] = min(max(by_excess, soft[LEAST_EXCESS]), soft[MOST_EXCESS])
-    num[SINCE] = num[IN_TIME] = num[IN_LOAD] = 0
-
-
-@kernel(forceinline=True)
-def penalised(soft: Any, cost: int, warp: int, excess: int) -> Any:
-    """Cost and penalties."""
-    if soft is None:
-        return np.float64(cost)
-    return cost + soft[BY_WARP] * warp + soft[BY_EXCESS] * excess
-
-
-@kernel
-def keeps_limits(
-    times: Any,
-    soft: Any,
-    spans: Any,
-    job: Int64s,
-    limit: Int64s,
-    node: Int32s,
-    route: Int64s,
-    num: Int64s,
-    logged_routes: Int64s,
-) -> bool:
-    """Whether the routes of this iteration keep what has no penalty.
-
-    Insertions see to it; a detour that is shorter than the way itself makes removals break it.
-    """
-    for k in range(num[LOGGED_ROUTES]):
-        r = logged_routes[k, WHICH]
-        first = route[r, FIRST]
-        if first == 0:
-            continue
-        if soft is None and times is not None and node[first, START] > node[first, END]:
-            return False
-        if spans is not None:
-            for i in range(limit.shape[0] - spans.shape[0], limit.shape[0]):
-                if route[r, LOADS + i] > limit[i]:
-                    return False
-    return True
-
-
-@kernel
-def run(
-    problem: Problem,
-    plan: Plan,
-    rng: State,
-    steps: int,
-    temperature: float,
-    way: Way,
-    soft: Any,
-) -> int:
-    """Make `steps` iterations at one temperature; returns how many were accepted.
-
-    With penalties (`soft`) the plan may break windows and capacities; the best plan never does.
-    """
-    # Taken apart once: every look into a tuple of arrays counts references.
-    out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
-    times, spans, near = problem.times, problem.spans, problem.near
-    job, limit = problem.job, problem.limit
-    node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
-    logged_jobs, logged_routes = plan.logged_jobs, plan.logged_routes
-    accepted = 0
-    move, gain = np.zeros(9, np.int64), np.zeros(1)
-    for _ in range(steps):
-        num[STEP] += 1
-        begin(num)
-        ruin(
-            out, points, formula, times, soft, spans, near, job, limit, node, route, lists, num,
-            logged_jobs, logged_routes, rng, way.mean, way.longest,
-        )  # fmt: skip
-        if num[ABSENT]:
-            recall(job, lists, num, rng)
-        arrange(times, job, lists, num, rng)
-        recreate(
-            out, back, points, formula, times, soft, spans, near, job, limit,
-            node, route, lists, num, logged_jobs, logged_routes, rng, way.reach,
-        )  # fmt: skip
-        allowed = penalised(soft, num[COST_BEFORE], num[WARP_BEFORE], num[EXCESS_BEFORE])
-        allowed -= temperature * math.log(chance(rng) + NOTHING)
-        now = penalised(soft, num[COST], num[ALL_WARP], num[ALL_EXCESS])
-        if way.polish > 0.0 and now < allowed + (way.polish - 1.0) * temperature:
-            queue_changes(node, lists, num, logged_jobs, logged_routes)
-            improve(
-                out, back, points, formula, times, soft, spans, near, job, limit, node, route,
-                lists, num, logged_jobs, logged_routes, move, gain, way.turnable, way.looked,
-            )  # fmt: skip
-            now = penalised(soft, num[COST], num[ALL_WARP], num[ALL_EXCESS])
-        if now < allowed and keeps_limits(
-            times, soft, spans, job, limit, node, route, num, logged_routes
-        ):
-            accepted += 1
-            settle(route, lists, num, logged_routes)
-            if num[COST] < num[BEST] and num[ALL_WARP] == 0 and num[ALL_EXCESS] == 0:
-                num[BEST] = num[COST]
-                keep(node, route, lists, num)
-        else:
-            put_back(node, route, lists, num, logged_jobs, logged_routes)
-        if soft is not None:
-            adapt(soft, num)
-    return accepted
 
 
 @kernel

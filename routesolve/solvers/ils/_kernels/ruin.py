@@ -1,0 +1,197 @@
+"""Ruin: strings of neighbours leave their routes.
+
+J. Christiaens, G. Vanden Berghe, "Slack Induction by String Removals for Vehicle Routing Problems",
+Transportation Science 54 (2020).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils._kernels.layout import (
+    ABSENT,
+    ACTIVE,
+    AFTER,
+    ALL_EXCESS,
+    ALL_WARP,
+    BEFORE,
+    COST,
+    EPOCH,
+    EXCESS,
+    FIRST,
+    MISSING,
+    REMOVED,
+    ROUTE,
+    SEEN,
+    SIZE,
+    WAITING,
+    WARP,
+    Floats,
+    Int32s,
+    Int64s,
+    State,
+)
+from routesolve.solvers.ils._kernels.routes import (
+    refresh,
+    renew_ends,
+    renew_starts,
+    take_out,
+    write_down,
+)
+
+SPLIT = 0.5  # chance to keep some jobs inside a removed string
+STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
+RETRIED = 20  # absent jobs tried again in an iteration
+MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
+
+
+@kernel
+def cut_string(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    rng: State,
+    c: int,
+    most: float,
+) -> None:
+    """Remove a string of jobs around c from its route, or two pieces with some kept between."""
+    r = node[c, ROUTE]
+    size = route[r, SIZE]
+    length = min(int(chance(rng) * min(float(size), most) + 1.0), size)
+    between = 0
+    if 1 < length < size and chance(rng) < SPLIT:
+        between = 1
+        while length + between < size and chance(rng) > STOP:
+            between += 1
+    total = length + between
+    # How many jobs stand before and behind c tells where the string may begin.
+    rank, x = 0, node[c, BEFORE]
+    while x and rank < total:
+        rank += 1
+        x = node[x, BEFORE]
+    behind, x = 0, node[c, AFTER]
+    while x and behind < total:
+        behind += 1
+        x = node[x, AFTER]
+    back_most = min(rank, total - 1)
+    back_least = max(0, total - 1 - behind)
+    back = back_least + int(chance(rng) * (back_most - back_least + 1))
+    x = c
+    for _ in range(back):
+        x = node[x, BEFORE]
+    spared = int(chance(rng) * (length + 1)) if between else total
+    first_kept, last_kept = -1, 0
+    for k in range(total):
+        following = node[x, AFTER]
+        if k < spared or k >= spared + between:
+            last_kept = node[x, BEFORE]
+            take_out(out, points, formula, spans, job, limit, node, route, num, x)
+            lists[REMOVED, num[REMOVED]] = x
+            num[REMOVED] += 1
+            if first_kept < 0 or first_kept == x:
+                first_kept = following
+        x = following
+    if times is not None and route[r, SIZE]:
+        one_gap = first_kept == 0 or last_kept == 0 or node[first_kept, BEFORE] == last_kept
+        if first_kept:
+            until = first_kept if one_gap else last_kept
+            renew_starts(times, soft, job, node, route, r, first_kept, until)
+        if last_kept:
+            until = last_kept if one_gap else first_kept
+            renew_ends(times, soft, job, node, route, r, last_kept, until)
+    if soft is not None:
+        refresh(times, spans, job, limit, node, route, num, r)
+
+
+@kernel
+def broken_job(
+    node: Int32s, route: Int64s, lists: Int32s, num: Int64s, rng: State, otherwise: int
+) -> Any:
+    """A job of a random route among those that break a limit."""
+    count = num[ACTIVE]
+    k = int(chance(rng) * count)
+    for _ in range(count):
+        r = lists[ACTIVE, k]
+        if route[r, WARP] or route[r, EXCESS]:
+            x = route[r, FIRST]
+            for _ in range(int(chance(rng) * route[r, SIZE])):
+                x = node[x, AFTER]
+            return x
+        k = k + 1 if k + 1 < count else 0
+    return otherwise
+
+
+@kernel
+def ruin(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    near: Int32s,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    logged_jobs: Int32s,
+    logged_routes: Int64s,
+    rng: State,
+    mean: float,
+    longest: float,
+) -> None:
+    """Remove strings from routes near a random job."""
+    n = node.shape[0] - 1
+    # The longest string follows the mean number of jobs in a route.
+    most = min(longest, (n - num[ABSENT]) / max(num[ACTIVE], 1))
+    strings = int(chance(rng) * (4.0 * mean / (1.0 + most) - 1.0) + 1.0)
+    seed = 1 + int(chance(rng) * n)
+    if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
+        seed = broken_job(node, route, lists, num, rng, seed)
+    done = 0
+    for k in range(-1, near.shape[1]):
+        c = seed if k < 0 else near[seed, k]
+        if c == 0 or done >= strings:
+            break
+        r = node[c, ROUTE]
+        if r < 0 or route[r, SEEN] == num[EPOCH]:
+            continue
+        write_down(node, route, num, logged_jobs, logged_routes, r)
+        cut_string(
+            out, points, formula, times, soft, spans, job, limit, node, route, lists, num, rng,
+            c, most,
+        )  # fmt: skip
+        done += 1
+
+
+@kernel
+def recall(job: Int64s, lists: Int32s, num: Int64s, rng: State) -> None:
+    """Try some of the absent jobs again."""
+    count = num[ABSENT]
+    tried = min(count, RETRIED)
+    for k in range(tried):
+        at, last = int(chance(rng) * (count - k)), count - 1 - k
+        chosen = lists[ABSENT, at]
+        lists[ABSENT, at] = lists[ABSENT, last]
+        lists[ABSENT, last] = chosen
+    for k in range(tried):
+        chosen = lists[ABSENT, count - tried + k]
+        lists[WAITING, k] = chosen
+        lists[REMOVED, num[REMOVED]] = chosen
+        num[REMOVED] += 1
+        num[COST] -= job[chosen, MISSING]
+    num[WAITING] = tried
+    num[ABSENT] = count - tried

@@ -1,0 +1,215 @@
+"""The search in time: one chain, or several at once that exchange what they have found.
+
+Kernels run without the lock of the interpreter, so threads are enough. Work is shared out in
+rounds, and what the workers have found is joined at their ends only, in the order of the workers:
+with a budget of iterations the plan does not depend on which thread was the faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.solvers.ils._kernels import layout
+from routesolve.solvers.ils._kernels.layout import Plan, Problem
+from routesolve.solvers.ils.parts import Part, cut, join, share_out, where
+
+if TYPE_CHECKING:
+    from routesolve.solvers.ils.engine import _Search
+
+CHUNK_SECONDS = 0.004
+"""Between two looks at the clock."""
+
+CHUNK = 256
+"""Iterations at one temperature, where their number is the budget."""
+
+CYCLE_SECONDS = 10.0
+"""Length of the first cooling when nothing but a stall ends the search; later ones double."""
+
+ROUNDS = 20
+"""Rounds of a cooling."""
+
+LARGE = 1000
+"""Jobs from which workers search parts of the plan; with fewer, each searches the whole."""
+
+FEWEST = 4
+"""Routes of a part, or there is too little to exchange among them."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """What one worker has to itself."""
+
+    state: npt.NDArray[np.uint64]
+    total: int | None
+    steps: int = 0
+    chunk: int = 16
+
+
+class Workers:
+    """Those who search, and the schedule that they keep."""
+
+    def __init__(self, search: _Search) -> None:
+        self.search, self.clock = search, search.clock
+        budget, first = self.clock.budget, int(search.state[0])
+        self.lanes = []
+        for k in range(budget.workers):
+            total = None
+            if budget.iterations is not None:
+                total = (budget.iterations + budget.workers - 1 - k) // budget.workers
+            state = np.array([mixed(first + k)], dtype=np.uint64) if k else search.state
+            self.lanes.append(Lane(state, total))
+        self.begun, self.length = self.clock.elapsed, CYCLE_SECONDS
+
+    def run(self, pool: ThreadPoolExecutor | None) -> None:
+        """Search until the budget ends."""
+        large = pool is not None and len(self.search.instance.jobs) >= LARGE
+        # Penalties follow the whole plan.
+        large = large and self.search.soft is None
+        while not self.clock.over:
+            if large:
+                self._in_parts(pool)
+            else:
+                self._in_chains(pool)
+            self.begun, self.length = self.clock.elapsed, 2 * self.length
+
+    def _in_chains(self, pool: ThreadPoolExecutor | None) -> None:
+        """Let each worker search the whole; after a round those behind go on from there."""
+        search, rounds = self.search, ROUNDS if pool is not None else 1
+        problem, plans, softs = search.work.problem, [search.plan], [search.soft]
+        for _ in self.lanes[1:]:
+            plans.append(deepcopy(search.plan))
+            softs.append(None if search.soft is None else search.soft.copy())
+
+        def work(k: int, until: float) -> None:
+            self._advance(k, problem, plans[k], softs[k], until, tell=k == 0)
+
+        for k in range(rounds):
+            self._round(pool, work, (k + 1) / rounds)
+            best = min(range(len(plans)), key=lambda i: int(plans[i].num[layout.BEST]))
+            for i in range(len(plans)):
+                if plans[i].num[layout.BEST] > plans[best].num[layout.BEST]:
+                    _copy(plans[best], plans[i])
+                    _copy((softs[best],), (softs[i],))
+            search.tell()
+            if self.clock.over:
+                break
+
+    def _in_parts(self, pool: ThreadPoolExecutor | None) -> None:
+        """Let each worker search the routes of one region, other regions in each round."""
+        search, count = self.search, len(self.lanes)
+        places = where(search.work.problem)
+        for k in range(ROUNDS):
+            groups = list(share_out(search.plan, places, count, k))
+            if len(groups) < count or min(active for *_, active in groups) < FEWEST:
+                # Joined all the same, so that compiling a few jobs leaves nothing out.
+                join(search, [cut(search, *group) for group in groups])
+                self._in_chains(pool)
+                return
+            parts: list[Part | None] = [None] * count
+
+            def work(
+                k: int, until: float, groups: Any = groups, parts: list[Part | None] = parts
+            ) -> None:
+                parts[k] = part = cut(search, *groups[k])
+                self._advance(k, part.problem, part.plan, None, until)
+
+            self._round(pool, work, (k + 1) / ROUNDS)
+            join(search, [part for part in parts if part is not None])
+            search.tell()
+            if self.clock.over:
+                break
+
+    def _round(
+        self, pool: ThreadPoolExecutor | None, work: Callable[[int, float], None], until: float
+    ) -> None:
+        """Let all work; the first does so in this thread, which hears Ctrl-C."""
+        others = range(1, len(self.lanes))
+        waiting = [] if pool is None else [pool.submit(work, k, until) for k in others]
+        try:
+            work(0, until)
+            for other in waiting:
+                other.result()
+        except BaseException:
+            self.clock.interrupted = True  # or the others would go on to the end of the round
+            raise
+        self.clock.iteration = sum(lane.steps for lane in self.lanes)
+
+    def _advance(
+        self,
+        k: int,
+        problem: Problem,
+        plan: Plan,
+        soft: npt.NDArray[np.float64] | None,
+        until: float,
+        *,
+        tell: bool = False,
+    ) -> None:
+        """Let worker k search a plan until a share of the budget is used up."""
+        from routesolve.solvers.ils._kernels.search import run
+
+        search, clock, lane = self.search, self.clock, self.lanes[k]
+        how, before = search.settings, clock.elapsed
+        while not clock.over:
+            share = self._share(lane, lane.steps)
+            if share >= until:
+                break
+            chunk = lane.chunk
+            if lane.total is not None:
+                end = round(until * lane.total)
+                chunk = min(chunk, end - lane.steps, CHUNK - lane.steps % CHUNK)
+                if chunk <= 0:
+                    break
+                # Where it is the budget, the temperature must not depend on the clock.
+                share = self._share(lane, lane.steps - lane.steps % CHUNK)
+            heat = how.hot * (how.cold / how.hot) ** share * search.work.scale
+            run(problem, plan, lane.state, chunk, heat, search.way, soft)
+            lane.steps += chunk
+            if k == 0:
+                clock.iteration = sum(other.steps for other in self.lanes)
+            if tell:
+                search.tell()
+            now = clock.elapsed
+            took, before = now - before, now
+            pace = min(CHUNK_SECONDS, max(clock.remaining, 0.0005))
+            lane.chunk = max(1, min(int(chunk * min(pace / max(took, 1e-6), 4.0)), 1 << 20))
+
+    def _share(self, lane: Lane, steps: int) -> float:
+        """Share of the budget, or of the present cooling, that is used up."""
+        seconds, shares = self.clock.budget.seconds, []
+        if seconds is not None:
+            shares.append(self.clock.elapsed / seconds)
+        if lane.total is not None:
+            shares.append(steps / lane.total if lane.total else 1.0)
+        return max(shares) if shares else (self.clock.elapsed - self.begun) / self.length
+
+
+def search(one: _Search) -> None:
+    """Search until the budget ends, with as many workers as it says."""
+    count = one.clock.budget.workers
+    if count == 1:
+        Workers(one).run(None)
+        return
+    with ThreadPoolExecutor(count - 1) as pool:
+        Workers(one).run(pool)
+
+
+def mixed(seed: int) -> int:
+    """A seed with its bits spread (splitmix64), never zero."""
+    x = (seed + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return (x ^ (x >> 31)) | 1
+
+
+def _copy(froms: Sequence[npt.NDArray[Any] | None], tos: Sequence[npt.NDArray[Any] | None]) -> None:
+    """Copy arrays into others of the same shapes."""
+    for one, other in zip(froms, tos, strict=True):
+        if one is not None and other is not None:
+            np.copyto(other, one)

@@ -1,0 +1,135 @@
+"""Moves of the local search against lists that are changed by hand."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from routesolve.instances.instance import VrpInstance
+from routesolve.solvers.base import Budget, Clock
+from routesolve.solvers.ils import engine
+from routesolve.solvers.ils._kernels import layout as at
+from routesolve.solvers.ils._kernels import local_search, moves
+from routesolve.solvers.ils._kernels.search import run
+from routesolve.solvers.ils.engine import IteratedLocalSearch
+from routesolve.solvers.ils.problem import translate
+from tests.solvers.ils.test_kernels import problems
+
+Rows = dict[int, list[int]]
+
+
+def rows_of(plan: at.Plan) -> Rows:
+    """The present routes, by number."""
+    rows: Rows = {}
+    for r in plan.lists[at.ACTIVE, : plan.num[at.ACTIVE]].tolist():
+        rows[r], x = [], int(plan.route[r, at.FIRST])
+        while x:
+            rows[r].append(x)
+            x = int(plan.node[x, at.AFTER])
+    return rows
+
+
+def price(problem: at.Problem, row: list[int], soft: Any) -> float:
+    """Cost and penalties of a route; inf when it breaks a limit that has no penalty."""
+    if not row:
+        return 0.0
+    path = [0, *row, 0]
+    cost = float(sum(int(problem.out[a, b]) for a, b in pairwise(path)))
+    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
+    warp, excess = 0, 0
+    for i in range(len(problem.limit)):
+        limit = int(problem.limit[i])
+        total = sum(int(problem.job[c, at.AMOUNTS + i]) for c in row)
+        if i >= loads:
+            assert problem.spans is not None
+            total += sum(int(problem.spans[i - loads, a, b]) for a, b in pairwise(path))
+            if total > limit:
+                return np.inf
+        elif total > limit:
+            excess += (total - limit) * 1_000_000 // max(limit, 1) + 1
+    if problem.times is not None:
+        job = problem.job.tolist()
+        t = job[0][at.EARLIEST] + job[0][at.SERVICE]
+        for a, b in pairwise(path):
+            t = max(t + int(problem.times[a, b]), job[b][at.EARLIEST] if b else 0)
+            warp += max(t - job[b][at.LATEST], 0)
+            t = min(t, job[b][at.LATEST]) + job[b][at.SERVICE]
+    if soft is None:
+        return np.inf if warp + excess else cost
+    return cost + float(soft[at.BY_WARP]) * warp + float(soft[at.BY_EXCESS]) * excess
+
+
+def by_hand(rows: Rows, move: list[int]) -> Rows:
+    """The routes after a move, made from lists."""
+    _, kind, a, b, c, d, r, s, turned = move
+    mine, other = rows[r], rows[s]
+    if kind == moves.TURN:
+        i, j = mine.index(a), mine.index(b) + 1
+        return {r: mine[:i] + mine[i:j][::-1] + mine[j:]}
+    if kind == moves.EXCHANGE:
+        i, j = mine.index(a), mine.index(b) + 1
+        piece = mine[i:j][::-1] if turned else mine[i:j]
+        if r != s:
+            low = other.index(c) + 1 if c else 0
+            high = other.index(d) if d else len(other)
+            return {
+                r: mine[:i] + other[low:high] + mine[j:],
+                s: other[:low] + piece + other[high:],
+            }
+        low = mine.index(c) + 1 if c else 0
+        high = mine.index(d) if d else len(mine)
+        if low >= j:
+            return {r: mine[:i] + mine[low:high] + mine[j:low] + piece + mine[high:]}
+        return {r: mine[:low] + piece + mine[high:i] + mine[low:high] + mine[j:]}
+    i = mine.index(b) if b else len(mine)
+    k = other.index(d) if d else len(other)
+    if kind == moves.TAILS:
+        return {r: mine[:i] + other[k:], s: other[:k] + mine[i:]}
+    return {r: mine[:i] + other[:k][::-1], s: mine[i:][::-1] + other[k:]}
+
+
+@settings(deadline=None)
+@given(problems(), st.integers(0, 1000), st.integers(0, 60), st.booleans())
+def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalised: bool) -> None:
+    """The best move around each job leaves the rows, and gains the price, that lists say."""
+    assume(not IteratedLocalSearch().unsupported(instance))
+    work = translate(instance, instance.vehicle_types[0])
+    search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
+    plan, problem, way = search.plan, work.problem, search.way
+    penalised = problem.times is not None and (penalised or problem.spans is not None)
+    soft = engine.penalties(work) if penalised else None
+    if soft is not None:
+        soft[: at.SHARE] /= 1000.0
+    run(problem, plan, search.state, steps, 1e9, way._replace(polish=0.0), soft)
+    rows = rows_of(plan)
+    for u in range(1, work.n + 1):
+        if plan.node[u, at.ROUTE] < 0:
+            continue
+        move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
+        local_search.look(
+            problem.out, problem.back, problem.points, problem.formula, problem.times, soft,
+            problem.spans, problem.near, problem.job, problem.limit, plan.node, plan.route,
+            plan.lists, plan.num, move, gain, segment, way.turnable, u, problem.near.shape[1],
+        )  # fmt: skip
+        if gain[0] >= local_search.LEAST:
+            continue
+        _, kind, a, b, c, d, r, s, turned = move.tolist()
+        after = by_hand(rows, move.tolist())
+        k, m = moves.spell_move(
+            plan.node, plan.route, plan.lists, kind, a, b, c, d, r, s, turned == 1
+        )
+        assert plan.lists[at.ROW_A, :k].tolist() == after[r]
+        assert m < 0 or plan.lists[at.ROW_B, :m].tolist() == after[s]
+        assert (m < 0) == (r == s)
+        change = sum(
+            price(problem, row, soft)
+            - price(problem, rows[number], soft)
+            + work.opening * (bool(row) - bool(rows[number]))
+            for number, row in after.items()
+        )
+        assert gain[0] == pytest.approx(change, rel=1e-9, abs=1e-3)
