@@ -44,6 +44,31 @@ def kernel(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]
     return _compile(function, options)
 
 
+def lean(function: F, /) -> F:
+    """Compile a kernel that makes no arrays, and hands on what it is given.
+
+    Numba otherwise counts the references to each array at each call, with atomic instructions:
+    kernels that call each other in an inner loop take twice as long or more.
+    """
+    return _compile(function, {"_nrt": False})
+
+
+def inner(function: F, /) -> F:
+    """Compile a :func:`lean` kernel that only kernels call: it has no entry for Python.
+
+    That compiles faster; a call from Python would end the process.
+    """
+    return _compile(function, _INNER)
+
+
+def inlined(function: F, /) -> F:
+    """Compile a small :func:`lean` kernel into the kernels that call it."""
+    return _compile(function, {"_nrt": False, "forceinline": True})
+
+
+_INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def _compile(function: F, options: dict[str, Any]) -> F:
     settings = {"nogil": True, "cache": CACHING, **options}
     try:

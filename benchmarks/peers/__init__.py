@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,12 +17,9 @@ from .by_hgs import by_hgs
 from .by_pyvrp import by_pyvrp
 from .by_vroom import by_vroom
 from .case import Case, Peer
-from .ours import by_registry, warm
+from .ours import OURS, by_registry, warm
 
-__all__ = ["OURS", "PEERS", "Case", "Peer", "installed", "warm"]
-
-OURS = ("ils", "auto", "ortools")
-"""Those of our registry: they are compiled before they are timed."""
+__all__ = ["OURS", "PEERS", "Case", "Peer", "present", "registered", "warm"]
 
 PEERS = {
     "ils": Peer(partial(by_registry, "ils"), {}, takes="instance"),
@@ -34,13 +35,31 @@ PEERS = {
 }
 
 
-def installed(name: str) -> str | None:
-    """Return the version of a solver, None when it is not installed."""
-    if not PEERS[name].packages:
+def registered(name: str) -> Peer:
+    """Return a solver of our registry, with whatever its instances may have."""
+    known = PEERS.get(name, Peer(partial(by_registry, name), {}))
+    solve = partial(by_registry, name)
+    return replace(known, solve=solve, timed=True, most=1 << 30, takes="instance")
+
+
+def present(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those that are installed, and tell which are not."""
+    found = {}
+    for name in names:
+        packages = PEERS[name].packages if name in PEERS else {}
+        if said := _installed(packages):
+            found[name] = said
+        else:
+            print(f"{name} is not installed: left out", file=sys.stderr)
+    return found
+
+
+def _installed(packages: Iterable[str]) -> str | None:
+    """Return the first of these packages with its version; ours when there are none."""
+    names = list(packages)
+    if not names:
         return f"routesolve {rs.__version__}"
-    for package in PEERS[name].packages:
-        try:
+    for package in names:
+        with suppress(PackageNotFoundError):
             return f"{package} {version(package)}"
-        except PackageNotFoundError:
-            continue
     return None

@@ -22,6 +22,9 @@ def by_registry(name: str, case: Case, seconds: float, seed: int) -> Answer:
     return Answer(result.solution, used, result.iterations)
 
 
+OURS = ("ils", "auto", "ortools")
+"""Those of our registry that are compiled before they are timed."""
+
 WARM = 0.5
 """Seconds after which every kernel has been called once."""
 

@@ -76,7 +76,8 @@ def _table(group: Group, instances: dict[str, Cells]) -> list[str]:
     solvers = list(dict.fromkeys(s for cells in instances.values() for s in cells))
     best = {instance: min(map(_score, cells.values())) for instance, cells in instances.items()}
     counts = objective == "vehicles"
-    columns = ("vehicles (known)", "distance (known)") if counts else ("mean gap %",)
+    columns = ("vehicles (known)", "distance (known)", "gap % where matched")
+    columns = columns if counts else ("mean gap %",)
     lines = ["", f"{family}, {seconds:g} s, {objective}: {len(instances)} instances",
              f"{'solver':10}" + "".join(f"{c:>20}" for c in columns)
              + f"{'complete':>10}{'best on':>9}{'CPU s':>9}"]  # fmt: skip
@@ -96,10 +97,12 @@ def _table(group: Group, instances: dict[str, Cells]) -> list[str]:
 
 
 def _sums(cells: list[Cell]) -> list[str]:
-    """Return all vehicles and the whole distance, with those of the best plans known."""
+    """Return all vehicles, the whole distance and the mean gap where no vehicle is too many."""
     used, cost = sum(c.vehicles for c in cells), sum(c.cost for c in cells)
     known, best = sum(c.best_vehicles for c in cells), sum(c.best_cost for c in cells)
-    return [f"{used:.1f} ({known:.0f})", f"{cost:.0f} ({best:.0f})"]
+    gaps = [c.gap for c in cells if c.vehicles <= c.best_vehicles]
+    matched = f"{mean(gaps):.2f} ({len(gaps)} of {len(cells)})" if gaps else "none"
+    return [f"{used:.1f} ({known:.0f})", f"{cost:.0f} ({best:.0f})", matched]
 
 
 def _defeats(own: str, groups: Groups) -> list[str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from routesolve._memory import uncollected
 from routesolve.graphs.rounding import Rounding
-from routesolve.instances.model import Job, Shipment, VehicleType
+from routesolve.instances.model import Job, Shipment
 from routesolve.solutions.driven import DrivenRoute, drive_all
-from routesolve.solutions.solution import Route, Solution, Unassigned, Visit
+from routesolve.solutions.explain import explain
+from routesolve.solutions.insertions import alone
+from routesolve.solutions.solution import Solution, Unassigned
 from routesolve.solutions.violations import RULES, Violation
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def check(instance: VrpInstance, solution: Solution, *, reasons: bool = True) ->
     for driven in checked:
         found.extend(driven.violations)
     driven_used = [d for d in checked if d.used]
-    left_out = _unassigned(instance, solution, served, reasons)
+    left_out = _unassigned(instance, driven_used, served, reasons)
     terms, unserved = _cost_terms(instance, served, driven_used)
     cost = sum(terms.values())
     stated = solution.cost
@@ -246,88 +247,21 @@ def _cost_terms(
 
 
 def _unassigned(
-    instance: VrpInstance, solution: Solution, served: Set[str], reasons: bool
+    instance: VrpInstance, driven: Sequence[DrivenRoute], served: Set[str], reasons: bool
 ) -> tuple[Unassigned, ...]:
     tasks = instance.tasks_by_id.values()
     left_out = [task for task in tasks if task.id not in served]
     if not left_out:
         return ()
     groups = {task.group for task in tasks if task.id in served} - {None}
-    room = _room(instance, solution)
+    asked = [task for task in left_out if reasons and task.group not in groups]
+    why = dict(zip([task.id for task in asked], explain(instance, driven, asked), strict=True))
     found = []
     for task in left_out:
         left = Unassigned("job" if isinstance(task, Job) else "shipment", task.id)
         if task.group in groups:
             left = replace(left, reason="group", detail="another job of its group is served")
-        elif reasons:
-            left = _reason(instance, task, left, room)
+        elif task.id in why:
+            left = replace(left, reason=why[task.id].reason, detail=why[task.id].detail)
         found.append(left)
     return tuple(found)
-
-
-def _room(instance: VrpInstance, solution: Solution) -> str:
-    """Why there is no room: too few vehicles, if all are in use."""
-    counts = [kind.count for kind in instance.vehicle_types]
-    used = {(route.vehicle_type, route.vehicle) for route in solution.routes if route.stops}
-    fleet = sum(count for count in counts if count is not None)
-    if None in counts or len(used) < fleet:
-        return ""
-    return "; the vehicle is in use" if fleet == 1 else f"; all {fleet} vehicles are in use"
-
-
-def _reason(instance: VrpInstance, task: Job | Shipment, left: Unassigned, room: str) -> Unassigned:
-    """First level: impossible alone on every vehicle, or no room."""
-    closest: list[Violation] | None = None
-    for kind in instance.vehicle_types:
-        if kind.count == 0:
-            continue
-        broken = alone(instance, task, kind)
-        if not broken:
-            if task.prize is not None:
-                return replace(
-                    left, reason="prize", detail=f"optional; left out for its prize {task.prize:g}"
-                )
-            return replace(
-                left, reason="no_room", detail=f"fits alone, but not beside the other jobs{room}"
-            )
-        if closest is None or len(broken) < len(closest):
-            closest = broken
-    detail = "; ".join(v.message.split(": ", 1)[-1] for v in closest or ())
-    return replace(left, reason="impossible", detail=f"even alone: {detail or 'no vehicle'}")
-
-
-def alone(instance: VrpInstance, task: Job | Shipment, kind: VehicleType) -> list[Violation]:
-    """Return what forbids an empty vehicle to serve a task and nothing else.
-
-    Ends and places of the breaks are chosen for the best; an empty list means that it can.
-    """
-    stops = [Visit("job", task.id)]
-    if isinstance(task, Shipment):
-        stops = [Visit("pickup", task.id), Visit("delivery", task.id)]
-    best: list[Violation] | None = None
-    for end in (kind.end, *kind.alternative_ends):
-        for visits in _with_breaks(stops, kind):
-            driven = DrivenRoute(instance, 0, Route(kind.id, (*visits, Visit("end", end))))
-            if best is None or len(driven.violations) < len(best):
-                best = driven.violations
-            if not best:
-                return []
-    return best or []
-
-
-def _with_breaks(stops: list[Visit], kind: VehicleType) -> Iterator[list[Visit]]:
-    """Yield the stops with the breaks of the vehicle, in order of time, in all places."""
-    pauses = sorted(
-        kind.breaks, key=lambda p: min((w.earliest for w in p.time_windows), default=0.0)
-    )
-    gaps = range(len(stops) + 1)
-    for places in combinations_with_replacement(gaps, len(pauses)):
-        visits: list[Visit] = []
-        for gap in gaps:
-            visits += [
-                Visit("break", pause.id)
-                for pause, place in zip(pauses, places, strict=True)
-                if place == gap
-            ]
-            visits += stops[gap : gap + 1]
-        yield visits

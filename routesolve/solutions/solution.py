@@ -102,11 +102,14 @@ class Unassigned:
     kind, id
         Which one.
     reason
-        ``impossible`` (alone, on an empty vehicle), ``no_room`` (fits alone, crowded out),
-        ``group`` (another member of its exclusive group is served), ``prize`` (optional, and
-        leaving it out is the plan's choice), None when not examined.
+        ``impossible`` (no empty vehicle can serve it), ``no_vehicle`` (the fleet cannot serve all
+        jobs, or no route can take it as it stands), ``crowded_out`` (a route could take it
+        without the jobs that are named), ``no_room`` (fits alone; not looked at closely),
+        ``insertable`` (it could simply be added), ``prize`` (leaving it out is the plan's choice),
+        ``group`` (another member of its exclusive group is served), None when not examined. See
+        :mod:`routesolve.solutions.explain`.
     detail
-        One sentence for people.
+        One sentence for people: which rule, by how much, which jobs, which vehicle.
     """
 
     kind: Literal["job", "shipment"]

@@ -1,15 +1,27 @@
-"""Which of two plans is better: for solvers that promise to be no worse than their start."""
+"""Where a search starts, and which of two plans is better: nobody returns worse than the start."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.base import Clock, Result, finish
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import Job, Shipment
-    from routesolve.solutions.solution import Solution
+
+
+def given_plan(instance: VrpInstance, start: Solution | None) -> Solution | None:
+    """Return the plan to start from: the one asked for, or the instance's own."""
+    if start is not None or not instance.initial_routes:
+        return start
+    return Solution(
+        tuple(
+            Route(r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits), r.vehicle)
+            for r in instance.initial_routes
+        )
+    )
 
 
 def better_of(result: Result, start: Solution | None, clock: Clock) -> Result:

@@ -15,7 +15,7 @@ from routesolve.instances.features import Feature, used_features
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers._ortools import work
 from routesolve.solvers._ortools.greedy import greedy_plan
-from routesolve.solvers._warm import better_of
+from routesolve.solvers._warm import better_of, given_plan
 from routesolve.solvers.base import (
     Budget,
     Clock,
@@ -103,7 +103,7 @@ class OrToolsRouting:
         instance.require_reachable()
         clock = Clock(budget, on_progress)
         with interruptible(clock):
-            begin = start or _initial_plan(instance) or _quick_plan(instance, clock)
+            begin = given_plan(instance, start) or _quick_plan(instance, clock)
             solution = _search(instance, clock, begin)
         if not solution.routes and not (begin and begin.routes):
             begin = _rescue(instance)
@@ -169,17 +169,6 @@ def _finer_type(instance: VrpInstance, kind: VehicleType) -> list[str]:
         if not work.nearest_is_fastest(instance, kind):
             found.append("alternative ends of which the nearest is not the fastest")
     return found
-
-
-def _initial_plan(instance: VrpInstance) -> Solution | None:
-    if not instance.initial_routes:
-        return None
-    return Solution(
-        tuple(
-            Route(r.vehicle_type, tuple(Visit(v.kind, v.id) for v in r.visits), r.vehicle)
-            for r in instance.initial_routes
-        )
-    )
 
 
 def _quick_plan(instance: VrpInstance, clock: Clock) -> Solution | None:

@@ -17,6 +17,8 @@ SOLVERS = Registry(
         "ils": "routesolve.solvers.ils.engine:IteratedLocalSearch",
         "ortools": "routesolve.solvers.ortools_routing:OrToolsRouting",
         "savings": "routesolve.solvers.savings:Savings",
+        "pyvrp": "routesolve.solvers.pyvrp:PyVrp",
+        "vroom": "routesolve.solvers.vroom:Vroom",
     },
 )
 DEFAULT = "auto"

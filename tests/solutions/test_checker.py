@@ -1,4 +1,4 @@
-"""The checker: one small broken plan per rule, cost terms by hand, reasons, random plans."""
+"""The checker: one small broken plan per rule, cost terms by hand, random plans."""
 
 from __future__ import annotations
 
@@ -326,43 +326,6 @@ def test_speed_factor_and_bands_change_durations_only() -> None:
     report = check(line(vehicle={"speed_factor": 2.0}, profiles=(slow,)), ALL)
     assert report.totals["driving"] == pytest.approx(12)
     assert report.cost == 6
-
-
-@pytest.mark.parametrize(
-    ("job", "reason"),
-    [
-        (Job("x", at(50), time_windows=(TimeWindow(0, 3),)), "impossible"),
-        (Job("x", at(4), skills=("crane",)), "impossible"),
-        (Job("x", at(4), (3.0,)), "no_room"),
-        (Job("x", at(4), prize=1.0), "prize"),
-    ],
-)
-def test_reason_of_an_unserved_job(job: Job, reason: str) -> None:
-    """Impossible alone, no room, or optional."""
-    report = check(line([Job("1", at(1), (9.0,)), job]), plan(["1"]))
-    assert report.feasible
-    assert report.solution.unassigned[0].reason == reason
-
-
-@pytest.mark.parametrize(
-    ("count", "told"),
-    [(None, "other jobs"), (2, "other jobs"), (1, "; the vehicle is in use")],
-)
-def test_no_room_says_when_all_vehicles_are_in_use(count: int | None, told: str) -> None:
-    """More vehicles help only where there are none left."""
-    report = check(line(vehicle={"count": count}), plan(["1", "2"]))
-    assert (report.solution.unassigned[0].detail or "").endswith(told)
-
-
-def test_a_break_can_make_a_job_impossible() -> None:
-    """Alone it fits, but not together with the break that the vehicle must take."""
-    pause = Break("lunch", 5.0, (TimeWindow(2, 4),))
-    kind = {"breaks": (pause,), "shift": TimeWindow(0, 10)}
-    report = check(line([Job("1", at(4))], vehicle=kind), plan())
-    assert report.solution.unassigned[0].reason == "impossible"
-    kind = {"breaks": (pause,), "shift": TimeWindow(0, 13)}
-    report = check(line([Job("1", at(4))], vehicle=kind), plan())
-    assert report.solution.unassigned[0].reason == "no_room"
 
 
 def test_empty_plan_of_an_empty_instance() -> None:

@@ -14,9 +14,9 @@ from routesolve.solutions.solution import Solution
 from routesolve.solvers.base import Budget, Progress
 from routesolve.solvers.registry import SOLVERS, able, get
 from tests.solvers import tiny
+from tests.solvers.entries import each_solver
 
 BUDGET = Budget(seconds=None, iterations=15)
-each_solver = pytest.mark.parametrize("name", SOLVERS)
 
 
 def supported(name: str) -> list[str]:
@@ -128,7 +128,7 @@ def test_partial_plan(name: str) -> None:
     result = get(name).solve(tiny.CASES["no room"], BUDGET)
     assert result.feasible
     assert result.report.mandatory_unserved == 2
-    assert {left.reason for left in result.solution.unassigned} == {"no_room"}
+    assert {left.reason for left in result.solution.unassigned} == {"no_vehicle"}
 
 
 def test_unsupported_names_who_can() -> None:

@@ -10,7 +10,8 @@ from routesolve.errors import RoutingError, UnsupportedFeature
 from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.checker import check
 from routesolve.solvers.base import Budget
-from routesolve.solvers.registry import SOLVERS, get
+from routesolve.solvers.registry import get
+from tests.solvers.entries import each_solver
 from tests.strategies import instances
 
 SHORT = Budget(seconds=0.3, iterations=200)
@@ -34,7 +35,7 @@ def _judge(name: str, instance: VrpInstance) -> None:
     assert again.cost == pytest.approx(result.cost)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@each_solver
 @RANDOM
 @given(instance=instances())
 def test_any_instance_is_solved_or_refused(name: str, instance: VrpInstance) -> None:
@@ -47,7 +48,7 @@ def test_any_instance_is_solved_or_refused(name: str, instance: VrpInstance) -> 
         _judge(name, instance)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@each_solver
 @RANDOM
 @given(data=st.data())
 def test_supported_features_give_feasible_plans(name: str, data: st.DataObject) -> None:

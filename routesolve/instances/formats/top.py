@@ -3,13 +3,19 @@
 Every point between the first (start) and the last (end) is an optional job; its score is the prize
 lost when it is left out, and nothing else costs: the plan's cost is the score that is not
 collected. No tour takes longer than ``tmax``.
+
+Some copies of Chao's files lack the end. There the last point has a score, which an end never has:
+it is a job like the others, tours end where they start, and a warning says so. Best known scores
+of the literature do not hold for such files.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any, ClassVar
 
+from routesolve.errors import RoutesolveWarning
 from routesolve.instances.formats._base import Findings, Format, Options, build, by_prefix
 from routesolve.instances.formats._rows import numbers, rows_of
 from routesolve.instances.instance import VrpInstance
@@ -51,12 +57,22 @@ class Top(Format):
             )
         found.stop()
         points = [Location(x=x, y=y) for x, y, _ in table]
-        jobs = [Job(str(i), points[i], prize=table[i][2]) for i in range(1, n - 1)]
+        depots = [Depot("start", points[0]), Depot("end", points[-1])]
+        if table[-1][2]:
+            warnings.warn(
+                f"line {rows[-1][0]}: the last point has a score, so it is no end: tours return "
+                "to the start",
+                RoutesolveWarning,
+                stacklevel=4,
+            )
+            del depots[1]
+        ends = [depot.id for depot in depots]
+        jobs = [Job(str(i), points[i], prize=table[i][2]) for i in range(1, n + 1 - len(depots))]
         fields = {
             "name": name,
             "jobs": jobs,
-            "depots": [Depot("start", points[0]), Depot("end", points[-1])],
-            "vehicle_types": [VehicleType(count=m, start="start", end="end", max_duration=tmax)],
+            "depots": depots,
+            "vehicle_types": [VehicleType(count=m, start=ends[0], end=ends[-1], max_duration=tmax)],
             "objective": Objective(distance=0.0),
         }
         where = {f"/jobs/{i}": f"line {row[0]}" for i, row in enumerate(rows[4:])}

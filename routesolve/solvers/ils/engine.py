@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -13,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from routesolve.instances.features import Feature
+from routesolve._memory import uncollected
+from routesolve.instances.features import Feature, used_features
 from routesolve.solutions.solution import Route, Solution, Visit
-from routesolve.solvers._warm import better_of
+from routesolve.solvers._warm import better_of, given_plan
 from routesolve.solvers.base import (
     Budget,
     Clock,
@@ -24,15 +23,16 @@ from routesolve.solvers.base import (
     SolverInfo,
     finish,
     interruptible,
-    lacking,
     require_supported,
 )
 from routesolve.solvers.ils import parallel
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
-    from routesolve.instances.model import VehicleType
+    from routesolve.instances.model import Job, VehicleType
+    from routesolve.solvers.ils._kernels.layout import Plan, Problem
     from routesolve.solvers.ils.problem import Work
+    from routesolve.solvers.ils.rich.engine import RichSearch
 
 GRACE_SECONDS = 0.05
 """By how much checking the plan may exceed the budget: small instances are searched to its end."""
@@ -40,14 +40,17 @@ GRACE_SECONDS = 0.05
 TRIED = 30
 """Jobs on which the time for checking is measured."""
 
-CHECKING = 1.3
+CHECKING = 1.5
 """Time for writing a plan down and checking it, in times for checking its routes."""
 
 SOFT = 400
 """Jobs up to which plans with windows may break them on the way: with more of them, the whole plan
 is too seldom within all windows at once."""
 
-FEATURES = frozenset(
+MOST_PLACES = 10_000
+"""Places between which travel is looked up in matrices, for every feature."""
+
+ONE_TYPE = frozenset(
     {
         Feature.CAPACITY,
         Feature.DIMENSIONS,
@@ -76,29 +79,29 @@ FEATURES = frozenset(
         Feature.SPEED_FACTOR,
     }
 )
+"""What the faster of the two searches knows, which is for vehicles of one type."""
 
 
 class IteratedLocalSearch:
-    """Ruin and recreate (SISR) with granular local search, for one type of vehicle."""
+    """Ruin and recreate (SISR) for every feature of the model.
+
+    Vehicles of one type, with features that can be priced in constant time, have a search of their
+    own, with a granular local search; for all else whole routes are driven.
+    """
 
     info = SolverInfo(
         name="ils",
         summary="our own engine: ruin, recreate, local search; good from a tenth of a second on",
         exact=False,
         anytime=True,
-        features=FEATURES,
+        features=frozenset(Feature),
     )
 
     def unsupported(self, instance: VrpInstance) -> list[str]:
         """Return what the instance has beyond what the engine knows."""
-        found = lacking(self.info, instance)
-        jobs = instance.jobs
-        if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
-            found.append("deliveries and pickups together")
-        kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-        if len(kinds) == 1 and not found:
-            found += _combined(instance, kinds[0])
-        return sorted(found)
+        if len(instance.locations) <= MOST_PLACES:
+            return []
+        return [f"{name} with more than {MOST_PLACES} places" for name in _beyond(instance)]
 
     def solve(
         self,
@@ -133,15 +136,21 @@ class IteratedLocalSearch:
         """
         require_supported(self, instance)
         kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-        if kinds and instance.jobs:
+        rich = bool(_beyond(instance))
+        start = given_plan(instance, start)
+        if rich:
+            _compile_rich()
+        elif kinds and instance.jobs:
             _compile(instance, kinds[0], budget, start=start is not None)
         clock = Clock(budget, on_progress)
         with interruptible(clock):
             instance.require_reachable()
-            search = None
-            if kinds and instance.jobs:
+            search: _Search | RichSearch | None = None
+            if rich and kinds and instance.task_count:
+                search = self._rich(instance, clock, seed, start)
+            elif kinds and instance.jobs:
                 search = self._search(instance, kinds[0], clock, seed, start)
-            with _uncollected():
+            with uncollected():
                 solution = Solution(()) if search is None else search.solution()
                 result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
                 if not clock.trace:
@@ -163,43 +172,63 @@ class IteratedLocalSearch:
         work = translate(instance, kind, seconds=clock.budget.seconds)
         if not work.n:
             return None
-        if clock.budget.seconds is not None:
-            checks = 1 if start is None else 2
-            reserve = checks * _checking_time(instance, work) - GRACE_SECONDS
-            seconds = clock.budget.seconds - max(reserve, 0.0)
-            clock.budget = replace(clock.budget, seconds=max(seconds, 1e-6))
+        _reserve(instance, work.kind, work.jobs, clock, 1 if start is None else 2)
         search = _Search(instance, work, clock, seed, start)
         search.run()
         return search
 
+    def _rich(
+        self, instance: VrpInstance, clock: Clock, seed: int, start: Solution | None
+    ) -> RichSearch:
+        """Translate and search with every feature."""
+        from routesolve.solvers.ils.rich.engine import RichSearch
+        from routesolve.solvers.ils.rich.problem import translate
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Put off garbage collection, which looks for nothing among many new objects, many times."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
+        work = translate(instance)
+        _reserve(instance, work.kinds[0], instance.jobs, clock, 1 if start is None else 2)
+        search = RichSearch(instance, work, clock, seed, start)
+        search.run()
+        return search
 
 
-def _checking_time(instance: VrpInstance, work: Work) -> float:
+def _reserve(
+    instance: VrpInstance, kind: VehicleType, jobs: Sequence[Job], clock: Clock, checks: int
+) -> None:
+    """Keep so much of the budget as checking takes."""
+    if clock.budget.seconds is None or not jobs:
+        return
+    reserve = checks * _checking_time(instance, kind, jobs) - GRACE_SECONDS
+    seconds = clock.budget.seconds - max(reserve, 0.0)
+    clock.budget = replace(clock.budget, seconds=max(seconds, 1e-6))
+
+
+def _checking_time(instance: VrpInstance, kind: VehicleType, jobs: Sequence[Job]) -> float:
     """Seconds that the checker will take for a plan, from a route of a few jobs."""
     from routesolve.solutions.driven import DrivenRoute
 
-    visits = tuple(Visit("job", job.id) for job in work.jobs[:TRIED])
+    visits = tuple(Visit("job", job.id) for job in jobs[:TRIED])
     took = inf
     for _ in range(3):  # the first time makes tables that are kept
         began = time.monotonic()
-        DrivenRoute(instance, 0, Route(work.kind.id, visits)).timed()
+        DrivenRoute(instance, 0, Route(kind.id, visits)).timed()
         took = min(took, time.monotonic() - began)
     return CHECKING * took / len(visits) * len(instance.jobs)
 
 
+def _beyond(instance: VrpInstance) -> list[str]:
+    """Return what an instance has beyond the search for one type of vehicle."""
+    found = sorted(str(feature) for feature in used_features(instance) - ONE_TYPE)
+    jobs = instance.jobs
+    if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
+        found.append("deliveries and pickups together")
+    kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
+    if len(kinds) == 1 and not found:
+        found += _combined(instance, kinds[0])
+    return found
+
+
 def _combined(instance: VrpInstance, kind: VehicleType) -> list[str]:
-    """Features that the engine knows one by one but not together."""
+    """Features that this search knows one by one but not together."""
     found = []
     depots = [instance.depots_by_id[key] for key in (kind.start, kind.end) if key is not None]
     timed = any(job.time_windows for job in instance.jobs) or any(d.time_windows for d in depots)
@@ -232,6 +261,7 @@ class _Search:
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
         self.settings = how = settings(work)
+        self.hot, self.cold = how.hot, how.cold
         near = work.problem.near.shape[1]
         self.way = Way(
             mean=how.mean,
@@ -288,9 +318,35 @@ class _Search:
         construct.adopt(self.work.problem, self.plan)
         return True
 
+    @property
+    def size(self) -> int:
+        """Number of jobs."""
+        return self.work.n
+
     def run(self) -> None:
         """Search until the budget ends."""
         parallel.search(self)
+
+    def advance(
+        self,
+        problem: Problem,
+        plan: Plan,
+        soft: npt.NDArray[np.float64] | None,
+        state: npt.NDArray[np.uint64],
+        steps: int,
+        heat: float,
+    ) -> None:
+        """Make so many iterations with a worker's plan."""
+        from routesolve.solvers.ils._kernels.search import run
+
+        move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
+        run(problem, plan, state, steps, heat, self.way, soft, move, gain, segment)
+
+    def worth(self, plan: Plan) -> float:
+        """Cost of the best plan that a worker has found."""
+        from routesolve.solvers.ils._kernels.layout import BEST
+
+        return int(plan.num[BEST])
 
     def tell(self) -> None:
         """Report a better plan to the clock."""
@@ -391,3 +447,18 @@ def _compile(instance: VrpInstance, kind: VehicleType, budget: Budget, *, start:
     for given in (None, Solution(())) if start else (None,):
         if work.n:
             _Search(instance, work, Clock(least), 0, given).run()
+
+
+def _compile_rich() -> None:
+    """Compile the kernels for every feature: there is one version of them."""
+    from routesolve.instances.instance import VrpInstance
+    from routesolve.instances.model import Depot, Job, Location, VehicleType
+    from routesolve.solvers.ils.rich.engine import RichSearch
+    from routesolve.solvers.ils.rich.problem import translate
+
+    depot = Depot("depot", Location(x=0.0, y=0.0))
+    kind = VehicleType(start="depot", end="depot")
+    jobs = tuple(Job(str(i), Location(x=float(i), y=1.0)) for i in range(3))
+    few = VrpInstance(jobs=jobs, depots=(depot,), vehicle_types=(kind,))
+    least = Budget(seconds=None, iterations=1)
+    RichSearch(few, translate(few), Clock(least), 0, None).run()

@@ -11,17 +11,49 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from routesolve.solvers.ils._kernels import layout
-from routesolve.solvers.ils._kernels.layout import Plan, Problem
 from routesolve.solvers.ils.parts import Part, cut, join, share_out, where
 
 if TYPE_CHECKING:
-    from routesolve.solvers.ils.engine import _Search
+    from routesolve.solvers.base import Clock
+
+
+class Search(Protocol):
+    """What is searched: a plan, and how to go on from it."""
+
+    work: Any
+    clock: Clock
+    state: npt.NDArray[np.uint64]
+    plan: Any
+    soft: npt.NDArray[np.float64] | None
+    hot: float
+    cold: float
+
+    @property
+    def size(self) -> int:
+        """Number of jobs."""
+
+    def advance(
+        self,
+        problem: Any,
+        plan: Any,
+        soft: npt.NDArray[np.float64] | None,
+        state: npt.NDArray[np.uint64],
+        steps: int,
+        heat: float,
+    ) -> None:
+        """Make so many iterations with a plan."""
+
+    def worth(self, plan: Any) -> float:
+        """Cost of the best plan found."""
+
+    def tell(self) -> None:
+        """Report a better plan."""
+
 
 CHUNK_SECONDS = 0.004
 """Between two looks at the clock."""
@@ -35,7 +67,7 @@ CYCLE_SECONDS = 10.0
 ROUNDS = 20
 """Rounds of a cooling."""
 
-LARGE = 1000
+LARGE = 2000
 """Jobs from which workers search parts of the plan; with fewer, each searches the whole."""
 
 FEWEST = 4
@@ -55,7 +87,7 @@ class Lane:
 class Workers:
     """Those who search, and the schedule that they keep."""
 
-    def __init__(self, search: _Search) -> None:
+    def __init__(self, search: Search) -> None:
         self.search, self.clock = search, search.clock
         budget, first = self.clock.budget, int(search.state[0])
         self.lanes = []
@@ -69,7 +101,7 @@ class Workers:
 
     def run(self, pool: ThreadPoolExecutor | None) -> None:
         """Search until the budget ends."""
-        large = pool is not None and len(self.search.instance.jobs) >= LARGE
+        large = pool is not None and self.search.size >= LARGE
         # Penalties follow the whole plan.
         large = large and self.search.soft is None
         while not self.clock.over:
@@ -92,9 +124,10 @@ class Workers:
 
         for k in range(rounds):
             self._round(pool, work, (k + 1) / rounds)
-            best = min(range(len(plans)), key=lambda i: int(plans[i].num[layout.BEST]))
+            found = [search.worth(plan) for plan in plans]
+            best = found.index(min(found))
             for i in range(len(plans)):
-                if plans[i].num[layout.BEST] > plans[best].num[layout.BEST]:
+                if found[i] > found[best]:
                     _copy(plans[best], plans[i])
                     _copy((softs[best],), (softs[i],))
             search.tell()
@@ -144,18 +177,16 @@ class Workers:
     def _advance(
         self,
         k: int,
-        problem: Problem,
-        plan: Plan,
+        problem: Any,
+        plan: Any,
         soft: npt.NDArray[np.float64] | None,
         until: float,
         *,
         tell: bool = False,
     ) -> None:
         """Let worker k search a plan until a share of the budget is used up."""
-        from routesolve.solvers.ils._kernels.search import run
-
         search, clock, lane = self.search, self.clock, self.lanes[k]
-        how, before = search.settings, clock.elapsed
+        before = clock.elapsed
         while not clock.over:
             share = self._share(lane, lane.steps)
             if share >= until:
@@ -168,8 +199,8 @@ class Workers:
                     break
                 # Where it is the budget, the temperature must not depend on the clock.
                 share = self._share(lane, lane.steps - lane.steps % CHUNK)
-            heat = how.hot * (how.cold / how.hot) ** share * search.work.scale
-            run(problem, plan, lane.state, chunk, heat, search.way, soft)
+            heat = search.hot * (search.cold / search.hot) ** share * search.work.scale
+            search.advance(problem, plan, soft, lane.state, chunk, heat)
             lane.steps += chunk
             if k == 0:
                 clock.iteration = sum(other.steps for other in self.lanes)
@@ -190,7 +221,7 @@ class Workers:
         return max(shares) if shares else (self.clock.elapsed - self.begun) / self.length
 
 
-def search(one: _Search) -> None:
+def search(one: Search) -> None:
     """Search until the budget ends, with as many workers as it says."""
     count = one.clock.budget.workers
     if count == 1:

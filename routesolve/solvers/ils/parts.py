@@ -19,7 +19,7 @@ from routesolve.solvers.ils._kernels.layout import Plan, Problem
 from routesolve.solvers.ils._kernels.steps import NEVER
 
 if TYPE_CHECKING:
-    from routesolve.solvers.ils.engine import _Search
+    from routesolve.solvers.ils.parallel import Search
 
 TURN = pi * (3 - sqrt(5))
 """Angle between the cuts of a round and those of the next: no two rounds cut alike."""
@@ -115,7 +115,7 @@ def _bisect(
 
 
 def cut(
-    search: _Search, whole: npt.NDArray[np.int32], rows: npt.NDArray[np.int64], active: int
+    search: Search, whole: npt.NDArray[np.int32], rows: npt.NDArray[np.int64], active: int
 ) -> Part:
     """Cut a part out of the plan of a search."""
     from routesolve.solvers.ils._kernels import parts
@@ -142,7 +142,7 @@ def cut(
     return Part(problem, plan, whole, rows)
 
 
-def join(search: _Search, done: list[Part]) -> None:
+def join(search: Search, done: list[Part]) -> None:
     """Put the plan of a search together again from all its parts."""
     from routesolve.solvers.ils._kernels import parts
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from routesolve.errors import InputError
+from routesolve.errors import InputError, RoutesolveWarning
 from routesolve.instances import formats
 from routesolve.instances.formats import _json
 from routesolve.instances.formats._source import stem
@@ -305,3 +305,14 @@ def test_instances_of_the_readers() -> None:
     assert (
         formats.load(io.StringIO(SAMPLES["li-lim"]), objective="distance").objective.vehicles == 0
     )
+
+
+def test_orienteering_without_an_end() -> None:
+    """A last point with a score is one to visit: the tours return to the start, and it is said."""
+    whole = formats.load(io.StringIO(SAMPLES["top"]))
+    assert [d.id for d in whole.depots] == ["start", "end"]
+    with pytest.warns(RoutesolveWarning, match="line 7: the last point has a score"):
+        cut = formats.load(io.StringIO(SAMPLES["top"].replace("9.510\t0", "9.510\t5")))
+    assert [d.id for d in cut.depots] == ["start"]
+    assert (cut.vehicle_types[0].start, cut.vehicle_types[0].end) == ("start", "start")
+    assert [job.prize for job in cut.jobs] == [7.0, 5.0, 5.0]

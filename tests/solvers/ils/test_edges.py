@@ -216,7 +216,7 @@ def test_one_vehicle(name: str) -> None:
     """A single van serves what it can carry, the rest is named."""
     result = solved(vrp(scattered(8), van={"count": 1}), name)
     assert len(result.solution.routes) == 1
-    assert list(reasons(result).values()) == ["no_room"] * 3
+    assert list(reasons(result).values()) == ["no_vehicle"] * 3
 
 
 def test_ten_thousand_vehicles() -> None:
@@ -285,9 +285,9 @@ def test_fleet_too_small(name: str) -> None:
     result = solved(vrp(scattered(17), van={"count": 3}), name)
     assert len(reasons(result)) == 2
     for left in result.solution.unassigned:
-        assert left.reason == "no_room"
+        assert left.reason == "no_vehicle"
         assert left.detail is not None
-        assert left.detail.endswith("; all 3 vehicles are in use")
+        assert "all 3 vehicles have room for 15 to deliver, the jobs need 17" in left.detail
 
 
 def test_many_without_room() -> None:

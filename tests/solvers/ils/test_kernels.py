@@ -15,7 +15,6 @@ from routesolve.instances.model import Depot, Job, Location, Profile, TimeWindow
 from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils import engine
 from routesolve.solvers.ils._kernels import layout as at
-from routesolve.solvers.ils._kernels import search as iterations
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import Work, fitting_scale, translate
 
@@ -160,7 +159,8 @@ def test_cached_data_equals_recomputation(
     for polish in (0.0, 1.0, 1e9):
         way = search.way._replace(polish=polish)
         for steps in (1, 3, 40):
-            iterations.run(work.problem, plan, search.state, steps, heat, way, prices)
+            search.way = way
+            search.advance(work.problem, plan, prices, search.state, steps, heat)
             assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
             assert soft or plan.num[at.BEST] <= plan.num[at.COST]
 

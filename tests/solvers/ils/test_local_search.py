@@ -15,7 +15,6 @@ from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils import engine
 from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils._kernels import local_search, moves
-from routesolve.solvers.ils._kernels.search import run
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import translate
 from tests.solvers.ils.test_kernels import problems
@@ -105,7 +104,8 @@ def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalis
     soft = engine.penalties(work) if penalised else None
     if soft is not None:
         soft[: at.SHARE] /= 1000.0
-    run(problem, plan, search.state, steps, 1e9, way._replace(polish=0.0), soft)
+    search.way = way._replace(polish=0.0)
+    search.advance(problem, plan, soft, search.state, steps, 1e9)
     rows = rows_of(plan)
     for u in range(1, work.n + 1):
         if plan.node[u, at.ROUTE] < 0:

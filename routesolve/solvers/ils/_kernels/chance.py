@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined
 from routesolve.solvers.ils._kernels.layout import State
 
 _A, _B, _C = np.uint64(13), np.uint64(7), np.uint64(17)
@@ -16,7 +16,7 @@ _TOP = np.uint64(11)
 _UNIT = 1.0 / 9007199254740992.0  # 2^-53
 
 
-@kernel(forceinline=True)
+@inlined
 def chance(state: State) -> float:
     """A number in [0, 1)."""
     x = state[0]

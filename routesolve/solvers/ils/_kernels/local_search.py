@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.layout import (
     AFTER,
     AMOUNTS,
@@ -57,7 +57,7 @@ HEAD, TAIL, OTHER, PRIOR, NEXT, GONE, CLOSED, TURNED, AMOUNT = range(9)  # of a 
 LEAST = -0.01  # a move must gain more: sums of floating-point numbers are not exact
 
 
-@kernel(forceinline=True)
+@inlined
 def queue(node: Int32s, lists: Int32s, num: Int64s, x: Whole) -> None:
     """Look at a job (0 = depot: nothing to do) later."""
     if x and not node[x, QUEUED]:
@@ -66,7 +66,7 @@ def queue(node: Int32s, lists: Int32s, num: Int64s, x: Whole) -> None:
         num[QUEUE] += 1
 
 
-@kernel
+@lean
 def queue_changes(
     node: Int32s, lists: Int32s, num: Int64s, logged_jobs: Int32s, logged_routes: Int64s
 ) -> None:
@@ -83,7 +83,7 @@ def queue_changes(
             queue(node, lists, num, x)
 
 
-@kernel
+@lean
 def lay_segments(
     out: Int32s,
     points: Floats,
@@ -123,7 +123,7 @@ def lay_segments(
             segment[k, TURNED], segment[k, AMOUNT] = inner, amount
 
 
-@kernel
+@lean
 def best_exchange(
     out: Int32s,
     points: Floats,
@@ -201,7 +201,7 @@ def best_exchange(
                     )  # fmt: skip
 
 
-@kernel
+@lean
 def offer(
     times: Any,
     soft: Any,
@@ -233,7 +233,7 @@ def offer(
         move[6], move[7], move[8] = r, s, turned
 
 
-@kernel(forceinline=True)
+@inlined
 def relief(soft: Any, route: Int64s, r: Whole, s: Whole) -> Any:
     """Penalties of two routes: what a move can save beside legs."""
     if soft is None:
@@ -245,7 +245,7 @@ def relief(soft: Any, route: Int64s, r: Whole, s: Whole) -> Any:
     return soft[BY_WARP] * warp + soft[BY_EXCESS] * excess
 
 
-@kernel(forceinline=True)
+@inlined
 def leads(node: Int32s, a: Whole, b: Whole) -> Any:
     """Whether b comes after a in their route."""
     while a and a != b:
@@ -253,7 +253,7 @@ def leads(node: Int32s, a: Whole, b: Whole) -> Any:
     return a == b
 
 
-@kernel
+@lean
 def best_other(
     out: Int32s,
     points: Floats,
@@ -342,7 +342,7 @@ def best_other(
         )  # fmt: skip
 
 
-@kernel
+@lean
 def look(
     out: Int32s,
     back: Int32s,
@@ -407,7 +407,7 @@ def look(
             )  # fmt: skip
 
 
-@kernel
+@lean
 def improve(
     out: Int32s,
     back: Int32s,

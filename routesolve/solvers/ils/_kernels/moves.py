@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.layout import (
     AFTER,
     AMOUNTS,
@@ -46,7 +46,7 @@ EXCHANGE, TAILS, TURN, JOINED_ENDS = range(4)
 FORBIDDEN = 1e18
 
 
-@kernel
+@lean
 def spell(node: Int32s, row: Int32s, k: Whole, x: Whole, until: Whole, way: Whole) -> Any:
     """Write the jobs from x to before `until`, along AFTER or BEFORE; returns the new length."""
     while x != until:
@@ -56,7 +56,7 @@ def spell(node: Int32s, row: Int32s, k: Whole, x: Whole, until: Whole, way: Whol
     return k
 
 
-@kernel
+@lean
 def spell_segment(node: Int32s, row: Int32s, k: Whole, a: Whole, last: Whole, turned: bool) -> Any:
     """Write the jobs a .. last, or last .. a when turned; returns the new length."""
     if turned:
@@ -64,7 +64,7 @@ def spell_segment(node: Int32s, row: Int32s, k: Whole, a: Whole, last: Whole, tu
     return spell(node, row, k, a, node[last, AFTER], AFTER)
 
 
-@kernel
+@lean
 def spell_exchange(
     node: Int32s,
     route: Int64s,
@@ -104,7 +104,7 @@ def spell_exchange(
             before, x = x, node[x, AFTER]
 
 
-@kernel
+@lean
 def spell_move(
     node: Int32s,
     route: Int64s,
@@ -140,7 +140,7 @@ def spell_move(
     return k, -1
 
 
-@kernel
+@lean
 def keeps_spans(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> bool:
     """Whether a row of jobs is a route that keeps the limits of sums along legs."""
     loads = limit.shape[0] - spans.shape[0]
@@ -155,7 +155,7 @@ def keeps_spans(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole
     return True
 
 
-@kernel
+@lean
 def excess_of(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> Any:
     """Load of a row of jobs beyond the capacities."""
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
@@ -168,7 +168,7 @@ def excess_of(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) 
     return excess
 
 
-@kernel
+@lean
 def warp_of(times: Any, job: Int64s, row: Int32s, size: Whole) -> Any:
     """Time warp of a row of jobs."""
     t, a, warp = job[0, EARLIEST] + job[0, SERVICE], 0, np.int64(0)
@@ -185,7 +185,7 @@ def warp_of(times: Any, job: Int64s, row: Int32s, size: Whole) -> Any:
     return warp
 
 
-@kernel
+@lean
 def rewrite(
     out: Int32s,
     points: Floats,
@@ -240,7 +240,7 @@ def rewrite(
         renew_ends(times, soft, job, node, route, r, 0, 0)
 
 
-@kernel(forceinline=True)
+@inlined
 def warp_through(
     times: Any,
     soft: Any,
@@ -277,7 +277,7 @@ def warp_through(
     return warp + max(t - job[0, LATEST], 0)
 
 
-@kernel
+@lean
 def load_between(job: Int64s, node: Int32s, i: Whole, x: Whole, until: Whole) -> Any:
     """Sum of an amount from x to before `until`."""
     total = np.int64(0)
@@ -287,7 +287,7 @@ def load_between(job: Int64s, node: Int32s, i: Whole, x: Whole, until: Whole) ->
     return total
 
 
-@kernel
+@lean
 def penalty(
     times: Any,
     soft: Any,

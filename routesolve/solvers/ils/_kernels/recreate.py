@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
@@ -67,7 +67,7 @@ NOTHING = 1e-300
 NEAREST = 10  # neighbours looked at by every insertion
 
 
-@kernel
+@lean
 def arrange(times: Any, job: Int64s, lists: Int32s, num: Int64s, rng: State) -> None:
     """Sort the removed jobs: at random, large first, far first, near first, or by windows."""
     count = num[REMOVED]
@@ -100,7 +100,7 @@ def arrange(times: Any, job: Int64s, lists: Int32s, num: Int64s, rng: State) -> 
         lists[REMOVED, b + 1] = chosen
 
 
-@kernel(forceinline=True)
+@inlined
 def loads_fit(spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int) -> bool:
     """Whether the loads of a route leave room for a job."""
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
@@ -110,7 +110,7 @@ def loads_fit(spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: 
     return True
 
 
-@kernel(forceinline=True)
+@inlined
 def in_time(times: Any, job: Int64s, node: Int32s, c: int, a: int, b: int) -> Any:
     """Whether a job fits between a and b (0 = depot)."""
     if a:
@@ -123,7 +123,7 @@ def in_time(times: Any, job: Int64s, node: Int32s, c: int, a: int, b: int) -> An
     return t + job[c, SERVICE] + times[c, b] <= (node[b, END] if b else job[0, LATEST])
 
 
-@kernel(forceinline=True)
+@inlined
 def in_span(
     spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int, a: int, b: int
 ) -> bool:
@@ -138,7 +138,7 @@ def in_span(
     return True
 
 
-@kernel
+@lean
 def elsewhere(
     out: Int32s,
     points: Floats,
@@ -171,7 +171,7 @@ def elsewhere(
     return cheapest, found
 
 
-@kernel
+@lean
 def alone_fits(times: Any, spans: Any, job: Int64s, limit: Int64s, node: Int32s, c: int) -> bool:
     """Whether a route of its own keeps the limits."""
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
@@ -188,7 +188,7 @@ def alone_fits(times: Any, spans: Any, job: Int64s, limit: Int64s, node: Int32s,
     return True
 
 
-@kernel
+@lean
 def own_route(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) -> Any:
     """An empty route: one that this iteration has emptied, or a free one; -1 = there is none."""
     for k in range(num[LOGGED_ROUTES]):
@@ -197,7 +197,7 @@ def own_route(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) 
     return np.int64(enter(route, lists, num))
 
 
-@kernel(forceinline=True)
+@inlined
 def price_in_time(
     times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, c: int, a: int, b: int
 ) -> Any:
@@ -211,7 +211,7 @@ def price_in_time(
     return warp + max(t + job[c, SERVICE] + times[c, b] - end, 0) - before
 
 
-@kernel(forceinline=True)
+@inlined
 def price_of_load(
     spans: Any, soft: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int
 ) -> Any:
@@ -223,13 +223,13 @@ def price_of_load(
     return soft[BY_EXCESS] * (excess - route[r, EXCESS])
 
 
-@kernel(forceinline=True)
+@inlined
 def drawn_reach(rng: State, most: int) -> Any:
     """How many neighbours an insertion looks at: few keep routes apart, many join them."""
     return min(most, NEAREST + int(chance(rng) * chance(rng) * most))
 
 
-@kernel
+@lean
 def recreate(
     out: Int32s,
     back: Int32s,
@@ -336,7 +336,7 @@ def recreate(
             num[COST] += job[c, MISSING]
 
 
-@kernel
+@lean
 def insert_all(problem: Problem, plan: Plan, rng: State, order: Int32s, reach: int) -> None:
     """Serve the absent jobs in the order given, each at the cheapest place near it."""
     num, lists = plan.num, plan.lists

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ABSENT_BEFORE,
@@ -67,7 +67,7 @@ from routesolve.solvers.ils._kernels.layout import (
 ENDLESS = 1 << 30  # as much time warp as 32 bits hold
 
 
-@kernel(forceinline=True)
+@inlined
 def leg(out: Int32s, points: Floats, formula: Floats, a: Whole, b: Whole) -> Any:
     """Cost from a to b."""
     if out.shape[0]:
@@ -84,7 +84,7 @@ def leg(out: Int32s, points: Floats, formula: Floats, a: Whole, b: Whole) -> Any
     return int(length * formula[0] + 0.5)
 
 
-@kernel
+@lean
 def begin(num: Int64s) -> None:
     """Start an iteration."""
     num[EPOCH] += 1
@@ -94,7 +94,7 @@ def begin(num: Int64s) -> None:
     num[WARP_BEFORE], num[EXCESS_BEFORE] = num[ALL_WARP], num[ALL_EXCESS]
 
 
-@kernel
+@lean
 def write_down(
     node: Int32s, route: Int64s, num: Int64s, logged_jobs: Int32s, logged_routes: Int64s, r: int
 ) -> None:
@@ -122,7 +122,7 @@ def write_down(
     logged_routes[k + 1, FROM] = at
 
 
-@kernel
+@lean
 def put_back(
     node: Int32s,
     route: Int64s,
@@ -172,7 +172,7 @@ def put_back(
     num[ALL_WARP], num[ALL_EXCESS] = num[WARP_BEFORE], num[EXCESS_BEFORE]
 
 
-@kernel
+@lean
 def settle(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) -> None:
     """Accept an iteration: empty routes become free, changed ones are marked."""
     for k in range(num[LOGGED_ROUTES] + num[OPENED]):
@@ -188,7 +188,7 @@ def settle(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) -> 
             leave(route, lists, num, r)
 
 
-@kernel
+@lean
 def keep(node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
     """Copy what has changed since the last time: the plan is the best so far."""
     for k in range(num[DIRTY]):
@@ -205,7 +205,7 @@ def keep(node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
     num[KEPT_ABSENT] = num[ABSENT]
 
 
-@kernel
+@lean
 def enter(route: Int64s, lists: Int32s, num: Int64s) -> Any:
     """Take a free route into use; -1 = there is none."""
     if num[FREE] == 0:
@@ -225,7 +225,7 @@ def enter(route: Int64s, lists: Int32s, num: Int64s) -> Any:
     return r
 
 
-@kernel
+@lean
 def leave(route: Int64s, lists: Int32s, num: Int64s, r: int) -> None:
     """A route becomes free."""
     other = lists[ACTIVE, num[ACTIVE] - 1]
@@ -237,7 +237,7 @@ def leave(route: Int64s, lists: Int32s, num: Int64s, r: int) -> None:
     num[FREE] += 1
 
 
-@kernel
+@lean
 def renew_starts(
     times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, x: int, y: int
 ) -> None:
@@ -262,7 +262,7 @@ def renew_starts(
         b = node[b, AFTER]
 
 
-@kernel
+@lean
 def renew_ends(
     times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, y: int, x: int
 ) -> None:
@@ -290,13 +290,13 @@ def renew_ends(
         a = node[a, BEFORE]
 
 
-@kernel(forceinline=True)
+@inlined
 def over(load: Whole, limit: Whole) -> Any:
     """Load beyond a capacity, in millionths of it."""
     return (load - limit) * 1000000 // max(limit, 1) + 1 if load > limit else 0
 
 
-@kernel
+@lean
 def refresh(
     times: Any,
     spans: Any,
@@ -322,7 +322,7 @@ def refresh(
     route[r, WARP], route[r, EXCESS] = warp, excess
 
 
-@kernel
+@lean
 def take_out(
     out: Int32s,
     points: Floats,
@@ -369,7 +369,7 @@ def take_out(
         num[COST] -= num[OPENING]
 
 
-@kernel
+@lean
 def put_in(
     out: Int32s,
     points: Floats,

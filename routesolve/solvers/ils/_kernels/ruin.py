@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from routesolve._jit import kernel
+from routesolve._jit import lean
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
@@ -47,7 +47,7 @@ RETRIED = 20  # absent jobs tried again in an iteration
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
 
-@kernel
+@lean
 def cut_string(
     out: Int32s,
     points: Floats,
@@ -114,7 +114,7 @@ def cut_string(
         refresh(times, spans, job, limit, node, route, num, r)
 
 
-@kernel
+@lean
 def broken_job(
     node: Int32s, route: Int64s, lists: Int32s, num: Int64s, rng: State, otherwise: int
 ) -> Any:
@@ -132,7 +132,7 @@ def broken_job(
     return otherwise
 
 
-@kernel
+@lean
 def ruin(
     out: Int32s,
     points: Floats,
@@ -177,7 +177,7 @@ def ruin(
         done += 1
 
 
-@kernel
+@lean
 def recall(job: Int64s, lists: Int32s, num: Int64s, rng: State) -> None:
     """Try some of the absent jobs again."""
     count = num[ABSENT]

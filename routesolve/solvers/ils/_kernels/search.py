@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import kernel
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
@@ -58,7 +58,7 @@ NOTHING = 1e-300
 PACE = 0.5  # of the penalties' growth
 
 
-@kernel
+@lean
 def adapt(soft: Floats, num: Int64s) -> None:
     """Let penalties follow how often the plan keeps windows and capacities."""
     num[SINCE] += 1
@@ -74,7 +74,7 @@ def adapt(soft: Floats, num: Int64s) -> None:
     num[SINCE] = num[IN_TIME] = num[IN_LOAD] = 0
 
 
-@kernel(forceinline=True)
+@inlined
 def penalised(soft: Any, cost: int, warp: int, excess: int) -> Any:
     """Cost and penalties."""
     if soft is None:
@@ -82,7 +82,7 @@ def penalised(soft: Any, cost: int, warp: int, excess: int) -> Any:
     return cost + soft[BY_WARP] * warp + soft[BY_EXCESS] * excess
 
 
-@kernel
+@lean
 def keeps_limits(
     times: Any,
     soft: Any,
@@ -112,7 +112,7 @@ def keeps_limits(
     return True
 
 
-@kernel
+@lean
 def run(
     problem: Problem,
     plan: Plan,
@@ -121,10 +121,14 @@ def run(
     temperature: float,
     way: Way,
     soft: Any,
+    move: Int64s,
+    gain: Floats,
+    segment: Int64s,
 ) -> int:
     """Make `steps` iterations at one temperature; returns how many were accepted.
 
     With penalties (`soft`) the plan may break windows and capacities; the best plan never does.
+    ``move`` (9,), ``gain`` (1,) and ``segment`` (6, 9) are room for the local search.
     """
     # Taken apart once: every look into a tuple of arrays counts references.
     out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
@@ -133,7 +137,6 @@ def run(
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     logged_jobs, logged_routes = plan.logged_jobs, plan.logged_routes
     accepted = 0
-    move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
     for _ in range(steps):
         num[STEP] += 1
         begin(num)

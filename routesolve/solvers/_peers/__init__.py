@@ -1,0 +1,1 @@
+"""Translations for the solvers of other projects (extra ``peers``)."""

@@ -1,0 +1,1 @@
+"""The engine for every feature of the problem model: routes as rows, driven whole."""

@@ -1,0 +1,592 @@
+"""Recreate: removed tasks go back one by one, each to the cheapest place seen, with blinks.
+
+J. Christiaens, G. Vanden Berghe, "Slack Induction by String Removals for Vehicle Routing Problems",
+Transportation Science 54 (2020); only places beside near stops are looked at. A place is first
+priced by the legs alone, a lower bound, and the route driven only where that is cheap enough.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from routesolve._jit import inlined, inner
+from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils.rich._kernels.layout import (
+    ABSENT,
+    AMOUNTS,
+    BY_DISTANCE,
+    BY_DRIVING,
+    CAPACITY,
+    COST,
+    COUNT,
+    DEPOT,
+    EARLIEST,
+    ENDS,
+    FASTEST,
+    FIRST_STOP,
+    FIXED,
+    FROM,
+    GROUP,
+    KIND,
+    LATENESS,
+    LATEST,
+    LOADED,
+    LOCKED,
+    MISSING,
+    PAUSE,
+    PAUSES,
+    PLACE,
+    PROFILE,
+    RADIUS,
+    RELOADS,
+    REMOVED,
+    RULES,
+    SECOND_STOP,
+    SERVICE,
+    SIZE,
+    SIZE_KEY,
+    SORT,
+    SPEED,
+    TASK,
+    TIMED,
+    TO,
+    Floats,
+    Int32s,
+    Plan,
+    Problem,
+    Scratch,
+    State,
+    Whole,
+)
+from routesolve.solvers.ils.rich._kernels.routes import (
+    absence,
+    assign,
+    enter,
+    may_enter,
+    price_of,
+)
+
+INF = math.inf
+BLINK = 0.01  # chance to overlook a place
+LOG_SEEING = math.log(1.0 - BLINK)
+NOTHING = 1e-300
+LATE = 5e-7
+EMPTY = 24  # vehicle types tried for a new route, at most
+
+
+@inlined
+def before(what: Int32s, kind: Floats, row: Int32s, r: Any, k: Any, i: Any) -> Any:
+    """The place before position i of a route, over breaks; -1 = an open end."""
+    for j in range(i - 1, -1, -1):
+        if what[row[r, j], SORT] != PAUSE:
+            return np.int64(what[row[r, j], PLACE])
+    return np.int64(what[np.int64(kind[k, FROM]), PLACE])
+
+
+@inlined
+def behind(what: Int32s, kind: Floats, row: Int32s, r: Any, k: Any, i: Any, size: Any) -> Any:
+    """The place behind position i of a route, over breaks; -1 = an open end."""
+    for j in range(i, size):
+        if what[row[r, j], SORT] != PAUSE:
+            return np.int64(what[row[r, j], PLACE])
+    # Of several ends any may be nearer: none counts.
+    return np.int64(what[np.int64(kind[k, TO]), PLACE]) if kind[k, ENDS] <= 1 else np.int64(-1)
+
+
+@inlined
+def way(kind: Floats, travel: Floats, k: Any, a: Any, b: Any) -> Any:
+    """Cost of the way between two places."""
+    if a < 0 or b < 0:
+        return 0.0
+    profile = np.int64(kind[k, PROFILE])
+    cost = travel[profile, 0, a, b] * kind[k, BY_DISTANCE]
+    if kind[k, BY_DRIVING]:
+        cost += travel[profile, 1, a, b] / kind[k, SPEED] * kind[k, BY_DRIVING]
+    return cost
+
+
+@inlined
+def in_time(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    travel: Floats,
+    depart: Floats,
+    latest: Floats,
+    k: Any,
+    r: Any,
+    i: Any,
+    x: Any,
+    a: Any,
+    b: Any,
+) -> Any:
+    """Whether stop x can be in time at position i, as far as the times kept of the route say."""
+    if not np.int64(kind[k, RULES]) & TIMED:
+        return True
+    profile = np.int64(kind[k, PROFILE])
+    pace = 1.0 / (kind[k, SPEED] * kind[k, FASTEST])
+    t = depart[r, i]
+    if a >= 0:
+        t += travel[profile, 1, a, what[x, PLACE]] * pace
+    if what[x, COUNT]:
+        t = max(t, stop[x, EARLIEST])
+        if t > stop[x, LATEST] + LATE and stop[x, LATENESS] < 0.0:
+            return False
+    t += stop[x, SERVICE]
+    if b >= 0:
+        t += travel[profile, 1, what[x, PLACE], b] * pace
+    return t <= latest[r, i] + LATE
+
+
+@inlined
+def has_room(stop: Floats, kind: Floats, load: Floats, r: Any, k: Any, x: Any) -> Any:
+    """Whether what is brought fits, where there is one trip only."""
+    fits = True
+    if kind[k, RELOADS] == 0.0 and np.int64(kind[k, RULES]) & LOADED:
+        for c in range(kind.shape[1] - CAPACITY):
+            most = kind[k, CAPACITY + c]
+            if load[r, c] + stop[x, AMOUNTS + c] > most + 1e-9 * max(1.0, most):
+                fits = False
+    return fits
+
+
+@inner
+def with_one(row: Int32s, size: Whole, i: Whole, x: Whole, out: Int32s) -> Any:
+    """A row with x at position i."""
+    for j in range(i):
+        out[j] = row[j]
+    out[i] = x
+    for j in range(i, size):
+        out[j + 1] = row[j]
+    return size + 1
+
+
+@inner
+def with_pair(row: Int32s, size: Whole, i: Whole, x: Whole, j: Whole, y: Whole, out: Int32s) -> Any:
+    """A row with x before position i and y before position j >= i."""
+    for h in range(i):
+        out[h] = row[h]
+    out[i] = x
+    for h in range(i, j):
+        out[h + 1] = row[h]
+    out[j + 1] = y
+    for h in range(j, size):
+        out[h + 2] = row[h]
+    return size + 2
+
+
+@inner
+def set_pauses(
+    problem: Problem,
+    scratch: Scratch,
+    row: Int32s,
+    size: Whole,
+    k: Whole,
+    least: Whole,
+    given: float,
+) -> Any:
+    """Give the breaks of a row their best places, one after the other; returns the cost.
+
+    The row is changed where that costs less than `given`. Breaks before position `least` stay.
+    """
+    what, other = problem.what, scratch.other
+    count = np.int64(problem.kind[k, PAUSES])
+    stops = 0
+    for i in range(size):
+        if what[row[i], SORT] == PAUSE and i >= least:
+            continue
+        other[stops] = row[i]
+        stops += 1
+    lowest, cost = least, INF
+    for p in range(count):
+        x = problem.choice[2, k, p]
+        taken = False
+        for i in range(least):
+            taken = taken or row[i] == x
+        if taken:
+            continue
+        best, at = INF, -1
+        for i in range(lowest, stops + 1):
+            for j in range(stops, i, -1):
+                other[j] = other[j - 1]
+            other[i] = x
+            price, _ = price_of(problem, scratch, other, stops + 1, k)
+            if price < best:
+                best, at = price, i
+            for j in range(i, stops):
+                other[j] = other[j + 1]
+        if at < 0:
+            return INF
+        for j in range(stops, at, -1):
+            other[j] = other[j - 1]
+        other[at] = x
+        stops += 1
+        lowest, cost = at + 1, best
+    if cost < given and stops == size:
+        for i in range(size):
+            row[i] = other[i]
+    return cost
+
+
+@inner
+def priced(problem: Problem, scratch: Scratch, size: Whole, k: Whole, least: Whole) -> Any:
+    """Cost of the row on trial; where it breaks a rule, with the breaks placed anew."""
+    cost, _ = price_of(problem, scratch, scratch.trial, size, k)
+    if cost == INF and problem.kind[k, PAUSES]:
+        cost = set_pauses(problem, scratch, scratch.trial, size, k, least, INF)
+    return cost
+
+
+@inner
+def note(scratch: Scratch, found: Floats, price: float, r: Whole, k: Whole, size: Whole) -> None:
+    """Keep the row on trial as the best so far."""
+    found[0], found[1], found[2], found[3] = price, r, k, size
+    for j in range(size):
+        scratch.best[j] = scratch.trial[j]
+
+
+@inner
+def put_one(
+    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, x: Whole, r: Whole, i: Whole
+) -> Any:
+    """Drive a route with one more stop at a position; returns what it costs more."""
+    k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+    new = with_one(plan.row[r], size, i, x, scratch.trial)
+    cost = priced(problem, scratch, new, k, np.int64(plan.head[r, LOCKED])) - plan.cost[r, 0]
+    if cost < found[0]:
+        note(scratch, found, cost, r, k, new)
+    return cost
+
+
+@inner
+def put_with_reload(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    r: Whole,
+    i: Whole,
+    a: Whole,
+    b: Whole,
+) -> None:
+    """Price one stop at a position of a route with a reload before or behind it."""
+    head, kind, travel = plan.head, problem.kind, problem.travel
+    k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
+    place = problem.what[x, PLACE]
+    base = problem.options[k, problem.what[x, TASK]] - way(kind, travel, k, a, b)
+    for q in range(np.int64(kind[k, RELOADS])):
+        depot = problem.choice[1, k, q]
+        there = problem.what[depot, PLACE]
+        for side in range(2):
+            if side == 0:
+                price = way(kind, travel, k, a, there) + way(kind, travel, k, there, place)
+                price += base + way(kind, travel, k, place, b)
+            else:
+                price = base + way(kind, travel, k, a, place) + way(kind, travel, k, place, there)
+                price += way(kind, travel, k, there, b)
+            if price >= found[0]:
+                continue
+            first, second = (depot, x) if side == 0 else (x, depot)
+            new = with_pair(plan.row[r], size, i, first, i, second, scratch.trial)
+            cost = priced(problem, scratch, new, k, np.int64(head[r, LOCKED])) - plan.cost[r, 0]
+            if cost < found[0]:
+                note(scratch, found, cost, r, k, new)
+
+
+@inner
+def look_for_one(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    rng: State,
+    x: Whole,
+    reach: Whole,
+    everywhere: bool,
+) -> None:
+    """Find the cheapest place of a job beside near stops, with blinks, or of all."""
+    stop, what, kind, options = problem.stop, problem.what, problem.kind, problem.options
+    travel, near, row, head = problem.travel, problem.near, plan.row, plan.head
+    depart, latest, load, at, pos = plan.depart, plan.latest, plan.load, plan.at, plan.pos
+    task, place = what[x, TASK], np.int64(what[x, PLACE])
+    width = row.shape[1]
+    count = head.shape[0] if everywhere else min(reach, near.shape[1])
+    for j in range(count):
+        if everywhere:
+            r, first = np.int64(j), np.int64(0)
+            k = np.int64(head[r, KIND])
+            if k < 0:
+                continue
+            last = np.int64(head[r, SIZE]) + 1
+        else:
+            v = np.int64(near[x, j])
+            if v == 0:
+                break
+            r = np.int64(at[v])
+            if r < 0:
+                continue
+            k = np.int64(head[r, KIND])
+            first = np.int64(pos[v])
+            last = first + 2
+        bonus = options[k, task]
+        size = np.int64(head[r, SIZE])
+        if bonus == INF or size + 3 >= width:
+            continue
+        fits = has_room(stop, kind, load, r, k, x)
+        if not fits:
+            continue
+        for i in range(max(first, head[r, LOCKED]), last):
+            if not everywhere and chance(rng) < BLINK:
+                continue
+            a = before(what, kind, row, r, k, i)
+            b = behind(what, kind, row, r, k, i, size)
+            price = bonus - way(kind, travel, k, a, b)
+            price += way(kind, travel, k, a, place) + way(kind, travel, k, place, b)
+            if price >= found[0]:
+                continue
+            if in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
+                cost = put_one(problem, plan, scratch, found, x, r, i)
+                if cost == INF and kind[k, RELOADS]:
+                    put_with_reload(problem, plan, scratch, found, x, r, i, a, b)
+
+
+@inner
+def put_pair(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    y: Whole,
+    r: Whole,
+    i: Whole,
+    j: Whole,
+) -> None:
+    """Drive a route with a shipment's pickup at position i and its delivery at j >= i."""
+    k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+    new = with_pair(plan.row[r], size, i, x, j, y, scratch.trial)
+    cost = priced(problem, scratch, new, k, np.int64(plan.head[r, LOCKED])) - plan.cost[r, 0]
+    if cost < found[0]:
+        note(scratch, found, cost, r, k, new)
+
+
+@inner
+def try_pair(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    y: Whole,
+    r: Whole,
+    i: Whole,
+    backwards: bool,
+) -> None:
+    """Price a shipment on a route: one end at position i, the other anywhere on the same trip.
+
+    ``backwards``: i is the delivery's place (before the node there), else the pickup's.
+    """
+    stop, what, kind, travel = problem.stop, problem.what, problem.kind, problem.travel
+    row, head, depart, latest = plan.row, plan.head, plan.depart, plan.latest
+    k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
+    locked = np.int64(head[r, LOCKED])
+    if i < locked or size + 3 >= row.shape[1]:
+        return
+    bonus = problem.options[k, what[x, TASK]]
+    here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
+    mine, theirs = (there, here) if backwards else (here, there)
+    fixed, other = (y, x) if backwards else (x, y)
+    a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+    first = way(kind, travel, k, a, mine) + way(kind, travel, k, mine, b) + bonus
+    first -= way(kind, travel, k, a, b)
+    if not in_time(stop, what, kind, travel, depart, latest, k, r, i, fixed, a, b):
+        return
+    j = i
+    while locked <= j <= size:
+        if j == i:
+            price = way(kind, travel, k, a, here) + way(kind, travel, k, here, there) + bonus
+            price += way(kind, travel, k, there, b) - way(kind, travel, k, a, b)
+            fits = price < found[0]
+        else:
+            c, e = before(what, kind, row, r, k, j), behind(what, kind, row, r, k, j, size)
+            price = first + way(kind, travel, k, c, theirs) + way(kind, travel, k, theirs, e)
+            price -= way(kind, travel, k, c, e)
+            fits = price < found[0]
+            fits = fits and in_time(stop, what, kind, travel, depart, latest, k, r, j, other, c, e)
+        if fits:
+            put_pair(problem, plan, scratch, found, x, y, r, min(i, j), max(i, j))
+        # A shipment does not outlast its trip.
+        if backwards:
+            if j == 0 or what[row[r, j - 1], SORT] == DEPOT:
+                break
+            j -= 1
+        else:
+            if j == size or what[row[r, j], SORT] == DEPOT:
+                break
+            j += 1
+
+
+@inner
+def try_new(
+    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, rng: State, x: Whole, y: Whole
+) -> None:
+    """Price a route of its own, on each type of vehicle that is left."""
+    kinds, kind, what = problem.kind.shape[0], problem.kind, problem.what
+    offset = int(chance(rng) * kinds)
+    for j in range(min(kinds, EMPTY)):
+        k = np.int64(offset + j)
+        if k >= kinds:
+            k -= kinds
+        if plan.left[k] <= 0 or problem.options[k, what[x, TASK]] == INF:
+            continue
+        start, end = np.int64(kind[k, FROM]), np.int64(kind[k, TO])
+        last = y if y else x
+        price = kind[k, FIXED] + problem.options[k, what[x, TASK]]
+        price += way(problem.kind, problem.travel, k, what[start, PLACE], what[x, PLACE])
+        if y:
+            price += way(problem.kind, problem.travel, k, what[x, PLACE], what[y, PLACE])
+        if kind[k, ENDS] <= 1:
+            price += way(problem.kind, problem.travel, k, what[last, PLACE], what[end, PLACE])
+        if price >= found[0]:
+            continue
+        trial = scratch.trial
+        size = np.int64(1)
+        trial[0] = x
+        if y:
+            trial[1] = y
+            size = np.int64(2)
+        count = np.int64(kind[k, PAUSES])
+        if count:
+            for p in range(count):
+                trial[size] = problem.choice[2, k, p]
+                size += 1
+            cost = set_pauses(problem, scratch, trial, size, k, np.int64(0), INF)
+        else:
+            cost, _ = price_of(problem, scratch, trial, size, k)
+        if cost < found[0]:
+            note(scratch, found, cost, np.int64(-1), k, size)
+
+
+@inner
+def look_for_two(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    rng: State,
+    x: Whole,
+    y: Whole,
+    reach: Whole,
+) -> None:
+    """Find the cheapest place of a shipment, one end beside near stops, with blinks."""
+    near, what = problem.near, problem.what
+    for end in range(2):
+        z = y if end else x
+        for j in range(min(reach, near.shape[1])):
+            v = near[z, j]
+            if v == 0:
+                break
+            r = np.int64(plan.at[v])
+            if r < 0 or problem.options[plan.head[r, KIND], what[x, TASK]] == INF:
+                continue
+            for side in range(2):
+                if chance(rng) < BLINK:
+                    continue
+                i = np.int64(plan.pos[v]) + 1 - side
+                try_pair(problem, plan, scratch, found, x, y, r, i, end == 1)
+
+
+@inner
+def look_everywhere_for_two(
+    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, x: Whole, y: Whole
+) -> None:
+    """Find the cheapest place of a shipment of all."""
+    for r in range(plan.head.shape[0]):
+        k = np.int64(plan.head[r, KIND])
+        if k < 0 or problem.options[k, problem.what[x, TASK]] == INF:
+            continue
+        for i in range(np.int64(plan.head[r, LOCKED]), np.int64(plan.head[r, SIZE]) + 1):
+            try_pair(problem, plan, scratch, found, x, y, r, i, False)
+
+
+@inner
+def arrange(problem: Problem, plan: Plan, scratch: Scratch, rng: State) -> None:
+    """Sort the tasks to insert: at random, large first, far first, near first, or by windows."""
+    lists, num = plan.lists, plan.num
+    count = num[REMOVED]
+    draw = chance(rng) * 17.0
+    keys = scratch.keys
+    for j in range(count):
+        c = lists[REMOVED, j]
+        x = problem.member[c, FIRST_STOP]
+        y = problem.member[c, SECOND_STOP]
+        y = y if y else x
+        key = 0.0
+        if draw < 4.0:
+            key = chance(rng)
+        elif draw < 8.0:
+            key = -problem.task[c, SIZE_KEY]
+        elif draw < 10.0:
+            key = -problem.task[c, RADIUS]
+        elif draw < 11.0:
+            key = problem.task[c, RADIUS]
+        elif draw < 13.0:
+            key = problem.stop[x, LATEST] - problem.stop[x, EARLIEST]
+        elif draw < 14.0:
+            key = problem.stop[x, EARLIEST]
+        elif draw < 15.0:
+            key = -problem.stop[y, LATEST]
+        else:
+            key = -problem.task[c, MISSING]
+        keys[j] = key
+    # Few: sorting by insertion.
+    for j in range(1, count):
+        key, c = keys[j], lists[REMOVED, j]
+        i = j - 1
+        while i >= 0 and keys[i] > key:
+            keys[i + 1], lists[REMOVED, i + 1] = keys[i], lists[REMOVED, i]
+            i -= 1
+        keys[i + 1], lists[REMOVED, i + 1] = key, c
+
+
+@inner
+def recreate(
+    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, rng: State, reach: Whole
+) -> None:
+    """Insert the removed tasks in their order; who finds no place stays absent."""
+    lists, num = plan.lists, plan.num
+    for j in range(num[REMOVED]):
+        c = np.int64(lists[REMOVED, j])
+        worth = absence(problem, plan, c)
+        found[0], found[1] = worth, -2.0
+        if may_enter(problem, plan, c):
+            x = np.int64(problem.member[c, FIRST_STOP])
+            y = np.int64(problem.member[c, SECOND_STOP])
+            if y:
+                look_for_two(problem, plan, scratch, found, rng, x, y, reach)
+                if found[1] == -2.0:
+                    look_everywhere_for_two(problem, plan, scratch, found, x, y)
+            else:
+                look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
+                if found[1] == -2.0:
+                    look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
+            try_new(problem, plan, scratch, found, rng, x, y)
+        if found[1] == -2.0:
+            lists[ABSENT, num[ABSENT]] = c
+            num[ABSENT] += 1
+            continue
+        r = np.int64(found[1])
+        if r < 0:
+            r = enter(plan, np.int64(found[2]))
+            if r < 0:
+                lists[ABSENT, num[ABSENT]] = c
+                num[ABSENT] += 1
+                continue
+        plan.total[COST] -= worth
+        if problem.member[c, GROUP] >= 0:
+            plan.served[problem.member[c, GROUP]] = c
+        assign(problem, plan, scratch, r, scratch.best, np.int64(found[3]))

@@ -1,0 +1,155 @@
+"""Ruin: strings of neighbours, whole routes or related tasks leave their routes.
+
+J. Christiaens, G. Vanden Berghe, "Slack Induction by String Removals for Vehicle Routing Problems",
+Transportation Science 54 (2020).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from routesolve._jit import inner
+from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils.rich._kernels.layout import (
+    ABSENT,
+    COST,
+    EPOCH,
+    FIRST_STOP,
+    GROUP,
+    LOCKED,
+    REMOVED,
+    ROUTES_NOW,
+    SECOND_STOP,
+    SEEN,
+    SIZE,
+    STOPS_NOW,
+    TASK,
+    TOUCHED,
+    WAITING,
+    Plan,
+    Problem,
+    Scratch,
+    State,
+    Whole,
+)
+from routesolve.solvers.ils.rich._kernels.routes import (
+    absence,
+    renew,
+    take_out,
+    write_down,
+)
+
+SPLIT = 0.5  # chance to keep some stops inside a removed string
+STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
+RETRIED = 20  # absent tasks tried again in an iteration
+WHOLE = 0.02  # chance that a short route leaves whole
+
+
+@inner
+def mark(problem: Problem, plan: Plan, x: Whole) -> None:
+    """Let the task of a stop leave its route, unless it is locked."""
+    c = problem.what[x, TASK]
+    r = plan.at[x]
+    first, second = problem.member[c, FIRST_STOP], problem.member[c, SECOND_STOP]
+    if plan.pos[first] < 0 or plan.pos[first] < plan.head[r, LOCKED]:
+        return
+    plan.pos[first] = -1
+    if second:
+        plan.pos[second] = -1
+    plan.lists[REMOVED, plan.num[REMOVED]] = c
+    plan.num[REMOVED] += 1
+    plan.total[COST] += absence(problem, plan, c)
+    if problem.member[c, GROUP] >= 0:
+        plan.served[problem.member[c, GROUP]] = -1
+
+
+@inner
+def cut_string(problem: Problem, plan: Plan, rng: State, r: Whole, at: Whole, most: float) -> None:
+    """Mark a string of stops around a position, or two pieces with some kept between."""
+    row, size, what = plan.row[r], plan.head[r, SIZE], problem.what
+    length = min(int(chance(rng) * min(float(size), most) + 1.0), size)
+    between = 0
+    if 1 < length < size and chance(rng) < SPLIT:
+        between = 1
+        while length + between < size and chance(rng) > STOP:
+            between += 1
+    total = length + between
+    least, last = max(0, at - total + 1), min(at, size - total)
+    begin = least + int(chance(rng) * (last - least + 1))
+    spared = int(chance(rng) * (length + 1)) if between else total
+    for k in range(total):
+        if k < spared or k >= spared + between:
+            x = row[begin + k]
+            if what[x, TASK] >= 0 and plan.pos[x] >= 0:
+                mark(problem, plan, np.int64(x))
+
+
+@inner
+def ruin(
+    problem: Problem, plan: Plan, scratch: Scratch, rng: State, mean: float, longest: float
+) -> None:
+    """Remove strings from routes near a random stop."""
+    stops = plan.at.shape[0] - 1
+    seed = 0
+    for _ in range(100):
+        x = 1 + int(chance(rng) * stops)
+        if plan.at[x] >= 0:
+            seed = x
+            break
+    if seed == 0:
+        return
+    what, num = problem.what, plan.num
+    size = plan.head[plan.at[seed], SIZE]
+    most = min(longest, mean_size(plan))
+    strings = int(chance(rng) * (4.0 * mean / (1.0 + most) - 1.0) + 1.0)
+    done = 0
+    if size <= 2.0 * mean and chance(rng) < WHOLE:
+        r = np.int64(plan.at[seed])
+        write_down(plan, r)
+        for i in range(size):
+            x = plan.row[r, i]
+            if what[x, TASK] >= 0 and plan.pos[x] >= 0:
+                mark(problem, plan, np.int64(x))
+        done = 1
+    for j in range(-1, problem.near.shape[1]):
+        x = seed if j < 0 else problem.near[seed, j]
+        if x == 0 or done >= strings:
+            break
+        r = np.int64(plan.at[x])
+        if r < 0 or plan.pos[x] < 0 or plan.head[r, SEEN] == num[EPOCH]:
+            continue
+        write_down(plan, r)
+        cut_string(problem, plan, rng, r, np.int64(plan.pos[x]), most)
+        done += 1
+    for j in range(num[TOUCHED]):
+        r = np.int64(plan.lists[TOUCHED, j])
+        take_out(problem, plan, r)
+        renew(problem, plan, scratch, r)
+
+
+@inner
+def mean_size(plan: Plan) -> Any:
+    """Mean number of nodes on the routes in use."""
+    return plan.total[STOPS_NOW] / max(plan.total[ROUTES_NOW], 1.0)
+
+
+@inner
+def recall(problem: Problem, plan: Plan, rng: State) -> None:
+    """Try some of the absent tasks again."""
+    lists, num = plan.lists, plan.num
+    count = num[ABSENT]
+    tried = min(count, RETRIED)
+    for k in range(tried):
+        at, last = int(chance(rng) * (count - k)), count - 1 - k
+        chosen = lists[ABSENT, at]
+        lists[ABSENT, at] = lists[ABSENT, last]
+        lists[ABSENT, last] = chosen
+    for k in range(tried):
+        chosen = lists[ABSENT, count - tried + k]
+        lists[WAITING, k] = chosen
+        lists[REMOVED, num[REMOVED]] = chosen
+        num[REMOVED] += 1
+    num[WAITING] = tried
+    num[ABSENT] = count - tried

@@ -1,0 +1,176 @@
+"""The search over plans of every feature: what :mod:`routesolve.solvers.ils.engine` hands over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from routesolve.instances.model import PlannedVisit, VisitKind
+from routesolve.solutions.solution import Route, Solution, Visit
+from routesolve.solvers.ils import parallel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from routesolve.instances.instance import VrpInstance
+    from routesolve.solvers.base import Clock
+    from routesolve.solvers.ils.rich._kernels.layout import Plan, Problem
+    from routesolve.solvers.ils.rich.problem import Work
+
+HOT, COLD = 3.0, 0.03
+"""Temperature at the beginning and the end, in costs of a short leg."""
+
+MEAN, LONGEST, REACH = 10.0, 10.0, 60
+"""Tasks removed in an iteration, on average, and in one string at most; neighbours looked at."""
+
+
+class RichSearch:
+    """One run of the engine for every feature."""
+
+    hot, cold = HOT, COLD
+    soft: npt.NDArray[np.float64] | None = None
+
+    def __init__(
+        self,
+        instance: VrpInstance,
+        work: Work,
+        clock: Clock,
+        seed: int,
+        start: Solution | None,
+    ) -> None:
+        from routesolve.solvers.ils.rich._kernels import layout
+        from routesolve.solvers.ils.rich._kernels.search import insert_all
+
+        self.instance, self.work, self.clock = instance, work, clock
+        self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
+        problem = work.problem
+        self.scratch = layout.empty_scratch(work.width, work.dimensions, self.size)
+        self.plan = layout.empty_plan(problem, work.routes, work.width, work.dimensions)
+        self._best = float(self.plan.total[layout.BEST])
+        self._nodes = {
+            name: x for x, name in enumerate(work.names) if name[0] not in ("break", "none")
+        }
+        self._lock()
+        if start is not None:
+            self._follow(start)
+        insert_all(problem, self.plan, self.scratch, self.state, problem.near.shape[1])
+        self.tell()
+
+    # -- plans given ---------------------------------------------------------------------------
+
+    def _lock(self) -> None:
+        """Reserve the vehicles of initial routes with locked visits, and serve these."""
+        kinds = {kind.id: i for i, kind in enumerate(self.work.kinds)}
+        for planned in self.instance.initial_routes:
+            if planned.locked and planned.vehicle_type in kinds:
+                visits = [v for v in planned.visits[: planned.locked] if v.kind not in ENDS]
+                locked, opened = len(visits), {v.id for v in visits if v.kind == "pickup"}
+                opened -= {v.id for v in visits if v.kind == "delivery"}
+                # Who is on board has to leave again.
+                visits += [PlannedVisit("delivery", name) for name in sorted(opened, key=str)]
+                self._take(kinds[planned.vehicle_type], visits, planned.vehicle, locked)
+
+    def _follow(self, start: Solution) -> None:
+        """Take over the routes of a plan that can be read and that break no rule."""
+        kinds = {kind.id: i for i, kind in enumerate(self.work.kinds)}
+        taken = {(r.vehicle_type, r.vehicle) for r in self.instance.initial_routes if r.locked}
+        for route in start.routes:
+            if route.vehicle_type in kinds and (route.vehicle_type, route.vehicle) not in taken:
+                visits = [v for v in route.visits if v.kind not in ENDS]
+                self._take(kinds[route.vehicle_type], visits, -1, 0)
+
+    def _take(self, k: int, visits: Sequence[Any], number: int, locked: int) -> None:
+        """Serve a row of visits with a new route, unless that is not possible."""
+        from routesolve.solvers.ils.rich._kernels.search import take_over
+
+        problem = self.work.problem
+        own = {self.work.names[x]: int(x) for x in problem.choice[2, k] if x}
+        row = [own.get((v.kind, v.id), self._nodes.get((v.kind, v.id), 0)) for v in visits]
+        if all(row):
+            line = np.array(row, dtype=np.int32)
+            take_over(problem, self.plan, self.scratch, line, k, number, locked)
+
+    # -- search --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Search until the budget ends."""
+        parallel.search(self)
+
+    @property
+    def size(self) -> int:
+        """Number of jobs and shipments."""
+        return len(self.work.problem.member)
+
+    def advance(
+        self,
+        problem: Problem,
+        plan: Plan,
+        soft: npt.NDArray[np.float64] | None,
+        state: npt.NDArray[np.uint64],
+        steps: int,
+        heat: float,
+    ) -> None:
+        """Make so many iterations with a worker's plan."""
+        from routesolve.solvers.ils.rich._kernels.layout import empty_scratch
+        from routesolve.solvers.ils.rich._kernels.search import run
+
+        scratch = empty_scratch(self.work.width, self.work.dimensions, self.size)
+        run(problem, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH)
+
+    def worth(self, plan: Plan) -> float:
+        """Cost of the best plan that a worker has found."""
+        from routesolve.solvers.ils.rich._kernels.layout import BEST
+
+        return float(plan.total[BEST])
+
+    def tell(self) -> None:
+        """Report a better plan to the clock."""
+        from routesolve.solvers.ils.rich._kernels import layout as at
+
+        best = float(self.plan.total[at.BEST])
+        if best < self._best:
+            self._best = best
+            absent = self.plan.lists[at.KEPT_ABSENT, : self.plan.num[at.KEPT_ABSENT]]
+            duties = self.work.problem.task[absent, at.MANDATORY]
+            unserved = int((duties > 0).sum())
+            self.clock.improved(best - float(duties.sum()), unserved=unserved)
+
+    def solution(self) -> Solution:
+        """The best plan, in the instance's names."""
+        from routesolve.solvers.ils.rich._kernels import layout as at
+
+        plan, work, what = self.plan, self.work, self.work.problem.what
+        used: dict[int, set[int]] = {}
+        rows = []
+        for head, row in zip(plan.kept_head, plan.kept, strict=True):
+            nodes = row[: head[at.SIZE]].tolist() if head[at.KIND] >= 0 else []
+            if any(what[x, at.TASK] >= 0 for x in nodes):
+                rows.append((head, nodes))
+                if head[at.NUMBER] >= 0:
+                    used.setdefault(int(head[at.KIND]), set()).add(int(head[at.NUMBER]))
+        for planned in self.instance.initial_routes:
+            for k, kind in enumerate(work.kinds):
+                if planned.locked and planned.vehicle_type == kind.id:
+                    used.setdefault(k, set()).add(planned.vehicle)
+        routes = []
+        for head, nodes in rows:
+            k, number = int(head[at.KIND]), int(head[at.NUMBER])
+            if number < 0:
+                number, taken = 0, used.setdefault(k, set())
+                while number in taken:
+                    number += 1
+                taken.add(number)
+            visits = [Visit(_visit(work.names[x][0]), work.names[x][1]) for x in nodes]
+            if work.kinds[k].alternative_ends:
+                visits.append(Visit("end", work.names[head[at.END]][1]))
+            routes.append(Route(work.kinds[k].id, tuple(visits), vehicle=number))
+        return Solution(tuple(routes))
+
+
+ENDS = ("start", "end")
+
+
+def _visit(kind: str) -> VisitKind:
+    return cast("VisitKind", kind)

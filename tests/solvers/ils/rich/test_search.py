@@ -1,0 +1,100 @@
+"""The search over plans of every feature, judged by the checker."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from routesolve.errors import RoutingError
+from routesolve.instances.features import Feature, used_features
+from routesolve.instances.instance import VrpInstance
+from routesolve.solutions.checker import check
+from routesolve.solvers.base import Budget, Clock
+from routesolve.solvers.ils.rich._kernels import layout as at
+from routesolve.solvers.ils.rich.engine import RichSearch
+from routesolve.solvers.ils.rich.problem import translate
+from tests.strategies import instances
+
+DEPARTURES = {Feature.MULTIPLE_WINDOWS, Feature.SOFT_WINDOWS, Feature.TIME_BANDS}
+"""Where the checker may know a cheaper departure than the engine."""
+
+
+def searched(instance: VrpInstance, seed: int, iterations: int) -> RichSearch:
+    """A finished search."""
+    clock = Clock(Budget(seconds=None, iterations=iterations))
+    search = RichSearch(instance, translate(instance), clock, seed, None)
+    search.run()
+    return search
+
+
+def noise(search: RichSearch) -> float:
+    """What sums lose beside the largest penalty."""
+    task = search.work.problem.task
+    return 1e-5 + 1e-14 * len(task) * float(task[:, at.MISSING].max())
+
+
+def told(search: RichSearch) -> float:
+    """What the engine says its best plan costs, without what keeps mandatory tasks in."""
+    plan, task = search.plan, search.work.problem.task
+    absent = plan.lists[at.KEPT_ABSENT, : plan.num[at.KEPT_ABSENT]]
+    return float(plan.total[at.BEST] - task[absent, at.MANDATORY].sum())
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(instances(), st.integers(0, 1000), st.integers(1, 60))
+def test_plans_keep_all_rules(instance: VrpInstance, seed: int, iterations: int) -> None:
+    """Whatever features are drawn, the checker finds nothing and counts the same cost."""
+    try:
+        instance.require_reachable()
+    except RoutingError:
+        assume(False)
+    assume(instance.task_count and any(kind.count != 0 for kind in instance.vehicle_types))
+    search = searched(instance, seed, iterations)
+    report = check(instance, search.solution(), reasons=False)
+    assert not report.violations
+    if any(task.group for task in instance.tasks_by_id.values()):
+        return
+    cost = told(search)
+    if used_features(instance) & DEPARTURES:
+        assert report.cost <= cost + 1e-6 * max(1.0, abs(cost)) + noise(search)
+    else:
+        assert report.cost == pytest.approx(cost, rel=1e-6, abs=noise(search))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(instances(), st.integers(0, 1000))
+def test_kept_data_equals_recomputation(instance: VrpInstance, seed: int) -> None:
+    """After iterations, accepted or undone, positions, fleets and costs are those of the rows."""
+    try:
+        instance.require_reachable()
+    except RoutingError:
+        assume(False)
+    assume(instance.task_count and any(kind.count != 0 for kind in instance.vehicle_types))
+    search = searched(instance, seed, 25)
+    plan, problem = search.plan, search.work.problem
+    absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
+    on_routes: dict[int, int] = {}
+    left = np.minimum(problem.kind[:, at.VEHICLES], 1 << 30)
+    for r, head in enumerate(plan.head):
+        if head[at.KIND] < 0:
+            assert head[at.SIZE] == 0
+            continue
+        left[head[at.KIND]] -= 1
+        for i, x in enumerate(plan.row[r, : head[at.SIZE]].tolist()):
+            if problem.what[x, at.TASK] >= 0:
+                assert (plan.at[x], plan.pos[x]) == (r, i)
+                on_routes[int(problem.what[x, at.TASK])] = r
+    assert (left == plan.left).all()
+    assert absent.isdisjoint(on_routes)
+    assert len(absent) + len(on_routes) == len(problem.member)
+    served = [int(g) for g in problem.member[list(on_routes), at.GROUP] if g >= 0]
+    assert len(served) == len(set(served))
+    total = plan.total[at.COST] - plan.total[at.BALANCE_NOW]
+    left_out = problem.task[list(absent), at.MISSING].sum()
+    partial = sum(problem.task[t, at.PARTIAL] for t in on_routes)
+    groups = problem.group.sum() - sum(problem.group[g] for g in served)
+    routes = plan.cost[plan.head[:, at.KIND] >= 0, 0].sum()
+    parts = routes + left_out + partial + groups
+    assert total == pytest.approx(parts, rel=1e-9, abs=noise(search))
