@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,11 @@ def warmup() -> None:
     instance = api.demo("parcel-day")
     instance.travel()
     instance.travel().geometry(0, 1)
-    for name in registry.able(api.demo("cvrp-16")):
-        api.solve(api.demo("cvrp-16"), solver=name, seconds=0.5)
+    small = api.demo("cvrp-16")
+    for name in registry.able(small):
+        api.solve(small, solver=name, seconds=0.5)
+    # Two types of vehicle: the engine has other kernels for them.
+    van = small.vehicle_types[0]
+    mixed = small.replace(vehicle_types=(van, replace(van, id="other")))
+    api.solve(mixed, solver="ils", seconds=0.5)
     click.echo("kernels are compiled", err=True)

@@ -47,6 +47,10 @@ SOFT = 400
 """Jobs up to which plans with windows may break them on the way: with more of them, the whole plan
 is too seldom within all windows at once."""
 
+MOST_REDUCED, FAR = 2000, 6
+"""Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
+to the job that is furthest away."""
+
 MOST_PLACES = 10_000
 """Places between which travel is looked up in matrices, for every feature."""
 
@@ -173,9 +177,24 @@ class IteratedLocalSearch:
         if not work.n:
             return None
         _reserve(instance, work.kind, work.jobs, clock, 1 if start is None else 2)
+        if _vehicles_first(work):
+            start = self._with_fewer(instance, clock, seed, start)
         search = _Search(instance, work, clock, seed, start)
         search.run()
         return search
+
+    def _with_fewer(
+        self, instance: VrpInstance, clock: Clock, seed: int, start: Solution | None
+    ) -> Solution:
+        """Return a plan with as few vehicles as part of the budget finds."""
+        from routesolve.solvers.ils.rich.engine import RichSearch
+        from routesolve.solvers.ils.rich.fleet import reduce_fleet
+        from routesolve.solvers.ils.rich.problem import translate
+
+        _compile_rich()
+        search = RichSearch(instance, translate(instance), clock, seed, start)
+        reduce_fleet(search)
+        return search.solution()
 
     def _rich(
         self, instance: VrpInstance, clock: Clock, seed: int, start: Solution | None
@@ -189,6 +208,14 @@ class IteratedLocalSearch:
         search = RichSearch(instance, work, clock, seed, start)
         search.run()
         return search
+
+
+def _vehicles_first(work: Work) -> bool:
+    """Whether a vehicle costs more than ways can save, and the plans are not too large for it."""
+    from routesolve.solvers.ils._kernels.layout import RADIUS
+
+    far = int(work.problem.job[:, RADIUS].max())
+    return work.n <= MOST_REDUCED and work.opening > FAR * far
 
 
 def _reserve(

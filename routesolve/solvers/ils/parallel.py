@@ -128,8 +128,8 @@ class Workers:
             best = found.index(min(found))
             for i in range(len(plans)):
                 if found[i] > found[best]:
-                    _copy(plans[best], plans[i])
-                    _copy((softs[best],), (softs[i],))
+                    copy_plan(plans[best], plans[i])
+                    copy_plan((softs[best],), (softs[i],))
             search.tell()
             if self.clock.over:
                 break
@@ -239,8 +239,10 @@ def mixed(seed: int) -> int:
     return (x ^ (x >> 31)) | 1
 
 
-def _copy(froms: Sequence[npt.NDArray[Any] | None], tos: Sequence[npt.NDArray[Any] | None]) -> None:
-    """Copy arrays into others of the same shapes."""
+def copy_plan(
+    froms: Sequence[npt.NDArray[Any] | None], tos: Sequence[npt.NDArray[Any] | None]
+) -> None:
+    """Copy the arrays of a plan into those of another."""
     for one, other in zip(froms, tos, strict=True):
         if one is not None and other is not None:
             np.copyto(other, one)

@@ -10,20 +10,29 @@ import numpy.typing as npt
 from routesolve.instances.model import PlannedVisit, VisitKind
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils.rich.fleet import reduce_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from routesolve.instances.instance import VrpInstance
     from routesolve.solvers.base import Clock
-    from routesolve.solvers.ils.rich._kernels.layout import Plan, Problem
+    from routesolve.solvers.ils.rich._kernels.layout import Plan, Problem, Scratch
     from routesolve.solvers.ils.rich.problem import Work
 
-HOT, COLD = 3.0, 0.03
+HOT, COLD = 6.0, 0.03
 """Temperature at the beginning and the end, in costs of a short leg."""
 
 MEAN, LONGEST, REACH = 10.0, 10.0, 60
 """Tasks removed in an iteration, on average, and in one string at most; neighbours looked at."""
+
+
+POLISH, LOOKED = 20.0, 8
+"""The local search follows when a plan costs up to so many temperatures more than what is accepted;
+neighbours at which it looks."""
+
+ZEAL = 1000.0
+"""How many times its prize serving a job may cost in the first plan."""
 
 
 class RichSearch:
@@ -46,7 +55,7 @@ class RichSearch:
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
         problem = work.problem
-        self.scratch = layout.empty_scratch(work.width, work.dimensions, self.size)
+        self.scratch = self._scratch()
         self.plan = layout.empty_plan(problem, work.routes, work.width, work.dimensions)
         self._best = float(self.plan.total[layout.BEST])
         self._nodes = {
@@ -55,8 +64,18 @@ class RichSearch:
         self._lock()
         if start is not None:
             self._follow(start)
-        insert_all(problem, self.plan, self.scratch, self.state, problem.near.shape[1])
+        # One job alone seldom pays a route: what does not pay in the end is dropped later.
+        zeal = ZEAL if start is None else 1.0
+        insert_all(problem, self.plan, self.scratch, self.state, problem.near.shape[1], zeal)
         self.tell()
+
+    def _scratch(self) -> Scratch:
+        """Room to work in, for one worker."""
+        from routesolve.solvers.ils.rich._kernels.layout import empty_scratch
+
+        work = self.work
+        stops = len(work.problem.near)
+        return empty_scratch(work.routes, work.width, work.dimensions, self.size, stops)
 
     # -- plans given ---------------------------------------------------------------------------
 
@@ -96,6 +115,7 @@ class RichSearch:
 
     def run(self) -> None:
         """Search until the budget ends."""
+        reduce_fleet(self)
         parallel.search(self)
 
     @property
@@ -113,11 +133,10 @@ class RichSearch:
         heat: float,
     ) -> None:
         """Make so many iterations with a worker's plan."""
-        from routesolve.solvers.ils.rich._kernels.layout import empty_scratch
         from routesolve.solvers.ils.rich._kernels.search import run
 
-        scratch = empty_scratch(self.work.width, self.work.dimensions, self.size)
-        run(problem, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH)
+        scratch = self._scratch()
+        run(problem, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH, POLISH, LOOKED)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

@@ -116,6 +116,10 @@ class Plan(NamedTuple):
         (r, d) float64 amounts brought from depots.
     at, pos : numpy.ndarray
         (s + 1,) int32 route (-1 = absent) and position of each stop.
+    slot : numpy.ndarray
+        (t,) int32 where each absent task stands in the list of these.
+    served, left : numpy.ndarray
+        The task of each group that is served (-1 = none), vehicles left of each type.
     log_row, log_head, log_cost, log_depart, log_latest, log_load : numpy.ndarray
         Routes as they were at the beginning of the iteration.
     """
@@ -136,6 +140,7 @@ class Plan(NamedTuple):
     log_depart: Floats
     log_latest: Floats
     log_load: Floats
+    slot: Int32s
     served: Int32s
     left: Int32s
     lists: Int32s
@@ -160,12 +165,22 @@ class Scratch(NamedTuple):
     trial: Int32s
     best: Int32s
     other: Int32s
+    second: Int32s
     keys: Floats
     found: Floats
+    prices: Floats
+    first: Floats
+    last: Floats
+    seen: Int32s
+    places: Int32s
+    follow: Int32s
+    queue: Int32s
+    queued: Int32s
+    waiting: Int32s
 
 
-def empty_scratch(width: int, dimensions: int, tasks: int) -> Scratch:
-    """Room for routes of so many nodes."""
+def empty_scratch(routes: int, width: int, dimensions: int, tasks: int, stops: int) -> Scratch:
+    """Room for so many routes of so many nodes."""
     return Scratch(
         begin=np.zeros(width + 2),
         depart=np.zeros(width + 2),
@@ -175,8 +190,18 @@ def empty_scratch(width: int, dimensions: int, tasks: int) -> Scratch:
         trial=np.zeros(width + 2, np.int32),
         best=np.zeros(width + 2, np.int32),
         other=np.zeros(width + 2, np.int32),
+        second=np.zeros(width + 2, np.int32),
         keys=np.zeros(tasks + 1),
         found=np.zeros(4),
+        prices=np.zeros(256),
+        first=np.zeros(width + 2),
+        last=np.zeros(width + 2),
+        seen=np.zeros(routes, np.int32),
+        places=np.zeros((256, 2), np.int32),
+        follow=np.zeros(stops + 1, np.int32),
+        queue=np.zeros(stops + 1, np.int32),
+        queued=np.zeros(stops + 1, np.int32),
+        waiting=np.zeros(2, np.int32),
     )
 
 
@@ -200,6 +225,7 @@ def empty_plan(problem: Problem, routes: int, width: int, dimensions: int) -> Pl
         log_depart=np.zeros((routes, width + 1)),
         log_latest=np.zeros((routes, width + 1)),
         log_load=np.zeros((routes, max(dimensions, 1))),
+        slot=np.arange(tasks + 1, dtype=np.int32),
         served=np.full(max(len(problem.group), 1), -1, np.int32),
         left=np.minimum(problem.kind[:, VEHICLES], 1 << 30).astype(np.int32),
         lists=np.zeros((6, max(tasks, routes) + 2), np.int32),

@@ -67,6 +67,7 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     enter,
     may_enter,
     price_of,
+    write_down,
 )
 
 INF = math.inf
@@ -298,6 +299,34 @@ def put_with_reload(
 
 
 @inner
+def put_on_larger(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    r: Whole,
+    i: Whole,
+    price: float,
+) -> None:
+    """Drive a route with one more stop than its vehicle has room for with larger ones."""
+    k, size, kind = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE]), problem.kind
+    new = with_one(plan.row[r], size, i, x, scratch.trial)
+    for m in range(kind.shape[0]):
+        if plan.left[m] <= 0 or m == k or kind[m, PAUSES]:
+            continue
+        larger = False
+        for c in range(CAPACITY, kind.shape[1]):
+            larger = larger or kind[m, c] > kind[k, c]
+        # Legs may cost less on the other vehicle: the bound is none then, but a good guess.
+        if not larger or price + kind[m, FIXED] - kind[k, FIXED] >= found[0]:
+            continue
+        cost = price_of(problem, scratch, scratch.trial, new, np.int64(m))[0] - plan.cost[r, 0]
+        if cost < found[0]:
+            note(scratch, found, cost, r, np.int64(m), new)
+
+
+@inner
 def look_for_one(
     problem: Problem,
     plan: Plan,
@@ -313,7 +342,7 @@ def look_for_one(
     travel, near, row, head = problem.travel, problem.near, plan.row, plan.head
     depart, latest, load, at, pos = plan.depart, plan.latest, plan.load, plan.at, plan.pos
     task, place = what[x, TASK], np.int64(what[x, PLACE])
-    width = row.shape[1]
+    width, prices, places, seen = row.shape[1], scratch.prices, scratch.places, 0
     count = head.shape[0] if everywhere else min(reach, near.shape[1])
     for j in range(count):
         if everywhere:
@@ -337,7 +366,7 @@ def look_for_one(
         if bonus == INF or size + 3 >= width:
             continue
         fits = has_room(stop, kind, load, r, k, x)
-        if not fits:
+        if not fits and (kind.shape[0] == 1 or head[r, LOCKED] or kind[k, PAUSES]):
             continue
         for i in range(max(first, head[r, LOCKED]), last):
             if not everywhere and chance(rng) < BLINK:
@@ -348,86 +377,153 @@ def look_for_one(
             price += way(kind, travel, k, a, place) + way(kind, travel, k, place, b)
             if price >= found[0]:
                 continue
-            if in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
-                cost = put_one(problem, plan, scratch, found, x, r, i)
-                if cost == INF and kind[k, RELOADS]:
-                    put_with_reload(problem, plan, scratch, found, x, r, i, a, b)
+            if not fits:
+                put_on_larger(problem, plan, scratch, found, x, r, i, price)
+            elif in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
+                prices[seen], places[seen, 0], places[seen, 1] = price, r, i
+                seen += 1
+                if seen == prices.shape[0]:
+                    drive_cheapest(problem, plan, scratch, found, x, seen)
+                    seen = 0
+    drive_cheapest(problem, plan, scratch, found, x, seen)
 
 
 @inner
-def put_pair(
+def drive_cheapest(
+    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, x: Whole, seen: Whole
+) -> None:
+    """Drive the routes with a stop at the places seen, the cheapest first, while it may pay."""
+    prices, places = scratch.prices, scratch.places
+    what, kind, row = problem.what, problem.kind, plan.row
+    while True:
+        best, price = -1, found[0]
+        for j in range(seen):
+            if prices[j] < price:
+                best, price = j, prices[j]
+        if best < 0:
+            return
+        prices[best] = INF
+        r, i = np.int64(places[best, 0]), np.int64(places[best, 1])
+        cost = put_one(problem, plan, scratch, found, x, r, i)
+        k = np.int64(plan.head[r, KIND])
+        if cost == INF and kind[k, RELOADS]:
+            a = before(what, kind, row, r, k, i)
+            b = behind(what, kind, row, r, k, i, np.int64(plan.head[r, SIZE]))
+            put_with_reload(problem, plan, scratch, found, x, r, i, a, b)
+
+
+@inner
+def price_ends(
     problem: Problem,
     plan: Plan,
     scratch: Scratch,
     found: Floats,
+    rng: State,
     x: Whole,
     y: Whole,
     r: Whole,
-    i: Whole,
-    j: Whole,
 ) -> None:
-    """Drive a route with a shipment's pickup at position i and its delivery at j >= i."""
-    k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
-    new = with_pair(plan.row[r], size, i, x, j, y, scratch.trial)
-    cost = priced(problem, scratch, new, k, np.int64(plan.head[r, LOCKED])) - plan.cost[r, 0]
-    if cost < found[0]:
-        note(scratch, found, cost, r, k, new)
-
-
-@inner
-def try_pair(
-    problem: Problem,
-    plan: Plan,
-    scratch: Scratch,
-    found: Floats,
-    x: Whole,
-    y: Whole,
-    r: Whole,
-    i: Whole,
-    backwards: bool,
-) -> None:
-    """Price a shipment on a route: one end at position i, the other anywhere on the same trip.
-
-    ``backwards``: i is the delivery's place (before the node there), else the pickup's.
-    """
+    """Price a shipment in all pairs of places on a route, by its legs; drive the cheapest."""
     stop, what, kind, travel = problem.stop, problem.what, problem.kind, problem.travel
     row, head, depart, latest = plan.row, plan.head, plan.depart, plan.latest
+    first, second, prices, places = scratch.first, scratch.last, scratch.prices, scratch.places
     k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
-    locked = np.int64(head[r, LOCKED])
-    if i < locked or size + 3 >= row.shape[1]:
-        return
     bonus = problem.options[k, what[x, TASK]]
-    here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
-    mine, theirs = (there, here) if backwards else (here, there)
-    fixed, other = (y, x) if backwards else (x, y)
-    a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
-    first = way(kind, travel, k, a, mine) + way(kind, travel, k, mine, b) + bonus
-    first -= way(kind, travel, k, a, b)
-    if not in_time(stop, what, kind, travel, depart, latest, k, r, i, fixed, a, b):
+    if bonus == INF or size + 4 >= row.shape[1]:
         return
-    j = i
-    while locked <= j <= size:
-        if j == i:
-            price = way(kind, travel, k, a, here) + way(kind, travel, k, here, there) + bonus
-            price += way(kind, travel, k, there, b) - way(kind, travel, k, a, b)
-            fits = price < found[0]
-        else:
-            c, e = before(what, kind, row, r, k, j), behind(what, kind, row, r, k, j, size)
-            price = first + way(kind, travel, k, c, theirs) + way(kind, travel, k, theirs, e)
-            price -= way(kind, travel, k, c, e)
-            fits = price < found[0]
-            fits = fits and in_time(stop, what, kind, travel, depart, latest, k, r, j, other, c, e)
-        if fits:
-            put_pair(problem, plan, scratch, found, x, y, r, min(i, j), max(i, j))
-        # A shipment does not outlast its trip.
-        if backwards:
-            if j == 0 or what[row[r, j - 1], SORT] == DEPOT:
+    here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
+    between = way(kind, travel, k, here, there)
+    low = np.int64(head[r, LOCKED])
+    for i in range(low, size + 1):
+        a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+        gone = way(kind, travel, k, a, b)
+        first[i] = second[i] = INF
+        if in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
+            first[i] = bonus + way(kind, travel, k, a, here) + way(kind, travel, k, here, b) - gone
+        if in_time(stop, what, kind, travel, depart, latest, k, r, i, y, a, b):
+            second[i] = way(kind, travel, k, a, there) + way(kind, travel, k, there, b) - gone
+    seen = 0
+    for i in range(low, size + 1):
+        if first[i] == INF or chance(rng) < BLINK:
+            continue
+        for j in range(i, size + 1):
+            # A shipment does not outlast its trip.
+            if j > i and what[row[r, j - 1], SORT] == DEPOT:
                 break
-            j -= 1
-        else:
-            if j == size or what[row[r, j], SORT] == DEPOT:
+            if j == i:
+                a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+                price = bonus + way(kind, travel, k, a, here) + between
+                price += way(kind, travel, k, there, b) - way(kind, travel, k, a, b)
+            else:
+                price = first[i] + second[j]
+            if price < found[0]:
+                prices[seen], places[seen, 0], places[seen, 1] = price, i, j
+                seen += 1
+                if seen == prices.shape[0]:
+                    drive_pairs(problem, plan, scratch, found, x, y, r, seen)
+                    seen = 0
+    drive_pairs(problem, plan, scratch, found, x, y, r, seen)
+
+
+@inner
+def drive_pairs(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    y: Whole,
+    r: Whole,
+    seen: Whole,
+) -> None:
+    """Drive a route with a shipment at the places seen, the cheapest first, while it may pay."""
+    prices, places = scratch.prices, scratch.places
+    k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+    while True:
+        best, price = -1, found[0]
+        for c in range(seen):
+            if prices[c] < price:
+                best, price = c, prices[c]
+        if best < 0:
+            return
+        prices[best] = INF
+        i, j = np.int64(places[best, 0]), np.int64(places[best, 1])
+        new = with_pair(plan.row[r], size, i, x, j, y, scratch.trial)
+        cost = priced(problem, scratch, new, k, np.int64(plan.head[r, LOCKED])) - plan.cost[r, 0]
+        if cost < found[0]:
+            note(scratch, found, cost, r, k, new)
+
+
+@inner
+def look_for_two(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    rng: State,
+    x: Whole,
+    y: Whole,
+    reach: Whole,
+    everywhere: bool,
+) -> None:
+    """Find the cheapest places of a shipment on routes with stops near its own, or on all."""
+    near, seen, at = problem.near, scratch.seen, plan.at
+    if everywhere:
+        for r in range(plan.head.shape[0]):
+            if plan.head[r, KIND] >= 0:
+                price_ends(problem, plan, scratch, found, rng, x, y, np.int64(r))
+        return
+    scratch.waiting[1] += 1
+    for end in range(2):
+        z = y if end else x
+        for j in range(min(reach, near.shape[1])):
+            v = near[z, j]
+            if v == 0:
                 break
-            j += 1
+            r = int(at[v])
+            if r >= 0 and seen[r] != scratch.waiting[1]:
+                seen[r] = scratch.waiting[1]
+                price_ends(problem, plan, scratch, found, rng, x, y, r)
 
 
 @inner
@@ -472,48 +568,6 @@ def try_new(
 
 
 @inner
-def look_for_two(
-    problem: Problem,
-    plan: Plan,
-    scratch: Scratch,
-    found: Floats,
-    rng: State,
-    x: Whole,
-    y: Whole,
-    reach: Whole,
-) -> None:
-    """Find the cheapest place of a shipment, one end beside near stops, with blinks."""
-    near, what = problem.near, problem.what
-    for end in range(2):
-        z = y if end else x
-        for j in range(min(reach, near.shape[1])):
-            v = near[z, j]
-            if v == 0:
-                break
-            r = np.int64(plan.at[v])
-            if r < 0 or problem.options[plan.head[r, KIND], what[x, TASK]] == INF:
-                continue
-            for side in range(2):
-                if chance(rng) < BLINK:
-                    continue
-                i = np.int64(plan.pos[v]) + 1 - side
-                try_pair(problem, plan, scratch, found, x, y, r, i, end == 1)
-
-
-@inner
-def look_everywhere_for_two(
-    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, x: Whole, y: Whole
-) -> None:
-    """Find the cheapest place of a shipment of all."""
-    for r in range(plan.head.shape[0]):
-        k = np.int64(plan.head[r, KIND])
-        if k < 0 or problem.options[k, problem.what[x, TASK]] == INF:
-            continue
-        for i in range(np.int64(plan.head[r, LOCKED]), np.int64(plan.head[r, SIZE]) + 1):
-            try_pair(problem, plan, scratch, found, x, y, r, i, False)
-
-
-@inner
 def arrange(problem: Problem, plan: Plan, scratch: Scratch, rng: State) -> None:
     """Sort the tasks to insert: at random, large first, far first, near first, or by windows."""
     lists, num = plan.lists, plan.num
@@ -554,38 +608,58 @@ def arrange(problem: Problem, plan: Plan, scratch: Scratch, rng: State) -> None:
 
 
 @inner
+def leave_out(plan: Plan, c: Whole) -> None:
+    """Note a task that is not served."""
+    plan.lists[ABSENT, plan.num[ABSENT]] = c
+    plan.slot[c] = plan.num[ABSENT]
+    plan.num[ABSENT] += 1
+
+
+@inner
 def recreate(
-    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, rng: State, reach: Whole
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    rng: State,
+    reach: Whole,
+    zeal: float,
 ) -> None:
-    """Insert the removed tasks in their order; who finds no place stays absent."""
+    """Insert the removed tasks in their order; who finds no place stays absent.
+
+    No place is good enough that costs `zeal` times more than not serving the task.
+    """
     lists, num = plan.lists, plan.num
     for j in range(num[REMOVED]):
         c = np.int64(lists[REMOVED, j])
         worth = absence(problem, plan, c)
-        found[0], found[1] = worth, -2.0
+        found[0], found[1] = zeal * worth, -2.0
         if may_enter(problem, plan, c):
             x = np.int64(problem.member[c, FIRST_STOP])
             y = np.int64(problem.member[c, SECOND_STOP])
             if y:
-                look_for_two(problem, plan, scratch, found, rng, x, y, reach)
+                look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach < 0)
                 if found[1] == -2.0:
-                    look_everywhere_for_two(problem, plan, scratch, found, x, y)
+                    look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach >= 0)
             else:
                 look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
                 if found[1] == -2.0:
                     look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
             try_new(problem, plan, scratch, found, rng, x, y)
         if found[1] == -2.0:
-            lists[ABSENT, num[ABSENT]] = c
-            num[ABSENT] += 1
+            leave_out(plan, c)
             continue
         r = np.int64(found[1])
         if r < 0:
-            r = enter(plan, np.int64(found[2]))
+            r = np.int64(enter(plan, np.int64(found[2])))
             if r < 0:
-                lists[ABSENT, num[ABSENT]] = c
-                num[ABSENT] += 1
+                leave_out(plan, c)
                 continue
+        elif plan.head[r, KIND] != found[2]:
+            write_down(plan, r)
+            plan.left[plan.head[r, KIND]] += 1
+            plan.head[r, KIND] = np.int64(found[2])
+            plan.left[plan.head[r, KIND]] -= 1
         plan.total[COST] -= worth
         if problem.member[c, GROUP] >= 0:
             plan.served[problem.member[c, GROUP]] = c

@@ -130,9 +130,11 @@ def put_back(problem: Problem, plan: Plan) -> None:
         plan.cost[r, 0], plan.cost[r, 1] = plan.log_cost[j, 0], plan.log_cost[j, 1]
         for i in range(plan.load.shape[1]):
             plan.load[r, i] = plan.log_load[j, i]
+    # Who has been called up took their place at the end of the list.
     low = num[ABSENT_BEFORE] - num[WAITING]
     for k in range(num[WAITING]):
         lists[ABSENT, low + k] = lists[WAITING, k]
+        plan.slot[lists[WAITING, k]] = low + k
     num[ABSENT] = num[ABSENT_BEFORE]
     plan.total[COST], plan.total[BALANCE_NOW] = plan.total[BEFORE], plan.total[BALANCE_BEFORE]
 

@@ -43,7 +43,8 @@ from routesolve.solvers.ils.rich._kernels.routes import (
 
 SPLIT = 0.5  # chance to keep some stops inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
-RETRIED = 20  # absent tasks tried again in an iteration
+RETRIED, OTHERS = 10, 5  # absent tasks near the seed tried again in an iteration, and any others
+BESIDE = 0.3  # chance to begin beside an absent task, if there is one
 WHOLE = 0.02  # chance that a short route leaves whole
 
 
@@ -87,34 +88,45 @@ def cut_string(problem: Problem, plan: Plan, rng: State, r: Whole, at: Whole, mo
 
 
 @inner
-def ruin(
-    problem: Problem, plan: Plan, scratch: Scratch, rng: State, mean: float, longest: float
-) -> None:
-    """Remove strings from routes near a random stop."""
+def drawn_seed(problem: Problem, plan: Plan, rng: State) -> Any:
+    """A stop to begin at: that of an absent task sometimes, else one on a route; 0 = none."""
+    absent = plan.num[ABSENT]
+    if absent and chance(rng) < BESIDE:
+        c = plan.lists[ABSENT, int(chance(rng) * absent)]
+        return np.int64(problem.member[c, FIRST_STOP])
     stops = plan.at.shape[0] - 1
-    seed = 0
     for _ in range(100):
         x = 1 + int(chance(rng) * stops)
         if plan.at[x] >= 0:
-            seed = x
-            break
-    if seed == 0:
-        return
+            return np.int64(x)
+    return np.int64(0)
+
+
+@inner
+def ruin(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    rng: State,
+    mean: float,
+    longest: float,
+    seed: Whole,
+) -> None:
+    """Remove strings from routes near a stop, or the whole of its route."""
     what, num = problem.what, plan.num
-    size = plan.head[plan.at[seed], SIZE]
     most = min(longest, mean_size(plan))
     strings = int(chance(rng) * (4.0 * mean / (1.0 + most) - 1.0) + 1.0)
     done = 0
-    if size <= 2.0 * mean and chance(rng) < WHOLE:
-        r = np.int64(plan.at[seed])
+    r = np.int64(plan.at[seed])
+    if r >= 0 and plan.head[r, SIZE] <= 2.0 * mean and chance(rng) < WHOLE:
         write_down(plan, r)
-        for i in range(size):
+        for i in range(plan.head[r, SIZE]):
             x = plan.row[r, i]
             if what[x, TASK] >= 0 and plan.pos[x] >= 0:
                 mark(problem, plan, np.int64(x))
         done = 1
     for j in range(-1, problem.near.shape[1]):
-        x = seed if j < 0 else problem.near[seed, j]
+        x = seed if j < 0 else np.int64(problem.near[seed, j])
         if x == 0 or done >= strings:
             break
         r = np.int64(plan.at[x])
@@ -136,20 +148,34 @@ def mean_size(plan: Plan) -> Any:
 
 
 @inner
-def recall(problem: Problem, plan: Plan, rng: State) -> None:
-    """Try some of the absent tasks again."""
-    lists, num = plan.lists, plan.num
-    count = num[ABSENT]
-    tried = min(count, RETRIED)
-    for k in range(tried):
-        at, last = int(chance(rng) * (count - k)), count - 1 - k
-        chosen = lists[ABSENT, at]
-        lists[ABSENT, at] = lists[ABSENT, last]
-        lists[ABSENT, last] = chosen
-    for k in range(tried):
-        chosen = lists[ABSENT, count - tried + k]
-        lists[WAITING, k] = chosen
-        lists[REMOVED, num[REMOVED]] = chosen
-        num[REMOVED] += 1
-    num[WAITING] = tried
-    num[ABSENT] = count - tried
+def call_up(plan: Plan, at: Whole) -> None:
+    """Let the absent task at a place in their list be tried again."""
+    lists, num, slot = plan.lists, plan.num, plan.slot
+    last = num[ABSENT] - 1
+    chosen, other = lists[ABSENT, at], lists[ABSENT, last]
+    lists[ABSENT, at] = other
+    slot[other] = at
+    num[ABSENT] = last
+    lists[WAITING, num[WAITING]] = chosen
+    num[WAITING] += 1
+    lists[REMOVED, num[REMOVED]] = chosen
+    num[REMOVED] += 1
+
+
+@inner
+def recall(problem: Problem, plan: Plan, rng: State, seed: Whole) -> None:
+    """Try some of the absent tasks again: those near the seed, and others."""
+    num = plan.num
+    for j in range(-1, problem.near.shape[1]):
+        x = seed if j < 0 else problem.near[seed, j]
+        if x == 0 or num[WAITING] >= RETRIED:
+            break
+        c = problem.what[x, TASK]
+        if plan.at[x] < 0 and problem.member[c, FIRST_STOP] == x:
+            at = plan.slot[c]
+            # Those just removed are not in the list, nor who has been called up.
+            if at < num[ABSENT] and plan.lists[ABSENT, at] == c:
+                call_up(plan, at)
+    for _ in range(OTHERS):
+        if num[ABSENT] and num[WAITING] < 2 * RETRIED:
+            call_up(plan, int(chance(rng) * num[ABSENT]))

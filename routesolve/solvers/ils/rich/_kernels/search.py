@@ -41,7 +41,13 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     State,
     Whole,
 )
-from routesolve.solvers.ils.rich._kernels.recreate import arrange, recreate, set_pauses
+from routesolve.solvers.ils.rich._kernels.local_search import improve, queue_changes
+from routesolve.solvers.ils.rich._kernels.recreate import (
+    arrange,
+    leave_out,
+    recreate,
+    set_pauses,
+)
 from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
     balanced,
@@ -52,9 +58,10 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     put_back,
     renew,
     settle,
+    take_out,
     write_down,
 )
-from routesolve.solvers.ils.rich._kernels.ruin import recall, ruin
+from routesolve.solvers.ils.rich._kernels.ruin import drawn_seed, mark, recall, ruin
 
 NOTHING = 1e-300
 INF = math.inf
@@ -180,7 +187,7 @@ def refit(problem: Problem, plan: Plan, scratch: Scratch, rng: State) -> None:
                 swap_vehicles(problem, plan, scratch, rng, r)
 
 
-@inner
+@lean
 def resum(problem: Problem, plan: Plan) -> None:
     """Add up the plan's cost afresh, and how many stops its routes have."""
     total, num = plan.total, plan.num
@@ -220,6 +227,8 @@ def run(
     mean: float,
     longest: float,
     reach: Whole,
+    polish: float,
+    looked: Whole,
 ) -> Any:
     """Make `steps` iterations at one temperature; returns how many were accepted."""
     num, total = plan.num, plan.total
@@ -229,14 +238,18 @@ def run(
     for _ in range(steps):
         num[STEP] += 1
         begin_iteration(plan)
-        ruin(problem, plan, scratch, rng, mean, longest)
+        seed = drawn_seed(problem, plan, rng)
         if num[ABSENT]:
-            recall(problem, plan, rng)
+            recall(problem, plan, rng, seed)
+        ruin(problem, plan, scratch, rng, mean, longest, seed)
         arrange(problem, plan, scratch, rng)
-        recreate(problem, plan, scratch, found, rng, drawn_reach(rng, reach))
+        recreate(problem, plan, scratch, found, rng, drawn_reach(rng, reach), 1.0)
+        allowed = total[BEFORE] - temperature * math.log(chance(rng) + NOTHING)
+        if total[COST] < allowed + polish * temperature and num[BROKEN_NOW] == 0:
+            queue_changes(problem, plan, scratch)
+            improve(problem, plan, scratch, looked)
         refit(problem, plan, scratch, rng)
         balanced(problem, plan)
-        allowed = total[BEFORE] - temperature * math.log(chance(rng) + NOTHING)
         if num[BROKEN_NOW] == 0 and total[COST] < allowed:
             accepted += 1
             settle(plan)
@@ -249,7 +262,9 @@ def run(
 
 
 @lean
-def insert_all(problem: Problem, plan: Plan, scratch: Scratch, rng: State, reach: Whole) -> None:
+def insert_all(
+    problem: Problem, plan: Plan, scratch: Scratch, rng: State, reach: Whole, zeal: float
+) -> None:
     """Serve what is absent, each task at the cheapest place near it."""
     num, lists = plan.num, plan.lists
     begin_iteration(plan)
@@ -259,12 +274,10 @@ def insert_all(problem: Problem, plan: Plan, scratch: Scratch, rng: State, reach
     num[REMOVED] = count
     num[ABSENT] = 0
     arrange(problem, plan, scratch, rng)
-    recreate(problem, plan, scratch, scratch.found, rng, reach)
+    recreate(problem, plan, scratch, scratch.found, rng, reach, zeal)
     refit(problem, plan, scratch, rng)
     settle(plan)
-    resum(problem, plan)
-    plan.total[BEST] = plan.total[COST]
-    keep(plan)
+    adopt(problem, plan)
 
 
 @inner
@@ -335,7 +348,33 @@ def take_over(
         c = plan.lists[ABSENT, j]
         if plan.at[member[c, FIRST_STOP]] < 0:
             plan.lists[ABSENT, kept] = c
+            plan.slot[c] = kept
             kept += 1
     plan.num[ABSENT] = kept
     settle(plan)
     return True
+
+
+@lean
+def dissolve(problem: Problem, plan: Plan, scratch: Scratch, number: int) -> None:
+    """Let the tasks of a route be absent."""
+    r = np.int64(number)
+    begin_iteration(plan)
+    write_down(plan, r)
+    for i in range(plan.head[r, SIZE]):
+        x = plan.row[r, i]
+        if problem.what[x, TASK] >= 0 and plan.pos[x] >= 0:
+            mark(problem, plan, np.int64(x))
+    take_out(problem, plan, r)
+    renew(problem, plan, scratch, r)
+    for j in range(plan.num[REMOVED]):
+        leave_out(plan, plan.lists[REMOVED, j])
+    settle(plan)
+
+
+@lean
+def adopt(problem: Problem, plan: Plan) -> None:
+    """The present plan is the best so far."""
+    resum(problem, plan)
+    plan.total[BEST] = plan.total[COST]
+    keep(plan)

@@ -1,0 +1,101 @@
+"""Fewer vehicles, where one costs more than any way that it saves.
+
+A route is dissolved and no other may be opened in its place; its tasks are put on those that are
+left, by a search in which leaving a task out costs the more, the longer nobody could place it
+(after the absence counters of J. Christiaens, G. Vanden Berghe, Transportation Science 54, 2020).
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from routesolve.solvers.ils.parallel import copy_plan
+
+if TYPE_CHECKING:
+    from routesolve.solvers.ils.rich.engine import RichSearch
+
+SHARE = 0.5
+"""Most of the budget for this."""
+
+DOMINANT = 3.0
+"""A vehicle's own cost, in mean costs of the ways of a route, from which vehicles come first."""
+
+CHUNK = 100
+"""Iterations between two looks at who is absent."""
+
+WARM, WEIGHT, GROWTH = 1.0, 10.0, 1.1
+"""Temperature, and cost of leaving a task out, in costs of a short leg; what that grows by."""
+
+
+def vehicles_first(search: RichSearch) -> bool:
+    """Whether a vehicle costs far more than the ways of its route."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+
+    problem, plan = search.work.problem, search.plan
+    kinds = plan.head[plan.head[:, at.KIND] >= 0, at.KIND]
+    if not len(kinds) or not len(problem.kind):
+        return False
+    fixed = problem.kind[kinds, at.FIXED]
+    ways = float(plan.cost[plan.head[:, at.KIND] >= 0, 0].sum() - fixed.sum())
+    return float(fixed.min()) > DOMINANT * ways / len(kinds)
+
+
+def reduce_fleet(search: RichSearch) -> None:
+    """Dissolve routes one by one until that fails; the plan with the fewest is the best one."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+    from routesolve.solvers.ils.rich._kernels.search import adopt
+
+    if not vehicles_first(search):
+        return
+    plan, problem, clock = search.plan, search.work.problem, search.clock
+    while _share(search) < SHARE and not clock.over:
+        before = deepcopy(plan)
+        if not _one_fewer(search):
+            copy_plan(before, plan)
+            return
+        adopt(problem, plan)
+        if plan.total[at.BEST] < before.total[at.BEST]:
+            search.tell()
+
+
+def _share(search: RichSearch) -> float:
+    """Share of the budget that is used up."""
+    budget, clock = search.clock.budget, search.clock
+    shares = [0.0]
+    if budget.seconds is not None:
+        shares.append(clock.elapsed / budget.seconds)
+    if budget.iterations is not None:
+        shares.append(clock.iteration / budget.iterations)
+    return max(shares)
+
+
+def _one_fewer(search: RichSearch) -> bool:
+    """Dissolve the shortest route and search for room; False when there is none."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+    from routesolve.solvers.ils.rich._kernels.search import dissolve
+
+    plan, clock, scale = search.plan, search.clock, search.work.scale
+    active = np.flatnonzero((plan.head[:, at.KIND] >= 0) & (plan.head[:, at.LOCKED] == 0))
+    absent = int(plan.num[at.ABSENT])
+    if len(active) < 2 or absent:
+        return False
+    whole = search.work.problem
+    task = whole.task.copy()
+    task[:, at.MISSING] = np.minimum(task[:, at.MISSING], WEIGHT * scale)
+    problem = whole._replace(task=task)
+    shortest = active[np.argmin(plan.head[active, at.SIZE])]
+    dissolve(problem, plan, search.scratch, int(shortest))
+    left = plan.left.copy()
+    plan.left[:] = 0
+    while plan.num[at.ABSENT] and not clock.over and _share(search) < SHARE:
+        plan.total[at.BEST] = np.inf
+        search.advance(problem, plan, None, search.state, CHUNK, WARM * scale)
+        clock.iteration += CHUNK
+        absentees = plan.lists[at.ABSENT, : plan.num[at.ABSENT]]
+        duty = whole.task[absentees, at.MANDATORY] > 0
+        task[absentees[duty], at.MISSING] *= GROWTH
+    plan.left[:] += left
+    return int(plan.num[at.ABSENT]) == 0
