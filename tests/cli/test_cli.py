@@ -101,7 +101,7 @@ def test_strict_turns_unserved_jobs_into_exit_4(cli: Any) -> None:
     code, out, _ = cli("vrp", "in.json", "--time", "0.3")
     assert code == 0
     assert "1 not served" in out
-    assert "no room" in out
+    assert "no vehicle" in out
     assert cli("vrp", "in.json", "--time", "0.3", "--strict")[0] == 4
 
 

@@ -1,0 +1,73 @@
+"""Fewer vehicles first, where a vehicle costs more than any way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import routesolve as rs
+from routesolve.instances.instance import VrpInstance
+
+Parts = dict[str, Any]
+
+
+def instance(n: int, *, windows: bool, kinds: int, vehicles: float) -> VrpInstance:
+    """Jobs of one unit around a depot; vehicles take five."""
+    random = np.random.default_rng(n)
+    points = (random.random((n, 2)) * 100).round(1).tolist()
+    jobs: list[Parts] = [
+        {"id": f"j{i}", "location": {"x": x, "y": y}, "delivery": [1]}
+        for i, (x, y) in enumerate(points)
+    ]
+    if windows:
+        for job in jobs:
+            job["time_windows"] = [{"earliest": 0, "latest": 2000}]
+    van: Parts = {"capacity": [5], "start": "d", "end": "d"}
+    return VrpInstance.from_dict(
+        {
+            "jobs": jobs,
+            "depots": [{"id": "d", "location": {"x": 50, "y": 50}}],
+            "vehicle_types": [van | {"id": f"v{k}"} for k in range(kinds)],
+            "objective": {"vehicles": vehicles},
+        }
+    )
+
+
+@pytest.mark.parametrize("windows", [False, True])
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_fewest_vehicles(windows: bool, kinds: int) -> None:
+    """Twenty jobs, four vehicles: all of them are full."""
+    problem = instance(20, windows=windows, kinds=kinds, vehicles=1e6)
+    result = rs.solve(problem, solver="ils", iterations=4000)
+    assert result.report.complete
+    assert result.report.totals["vehicles"] == 4
+
+
+def test_cheap_vehicles_are_not_saved() -> None:
+    """Where vehicles cost nothing, ways decide."""
+    problem = instance(20, windows=False, kinds=2, vehicles=0.0)
+    costly = instance(20, windows=False, kinds=2, vehicles=1e6)
+    free = rs.solve(problem, solver="ils", iterations=4000).report
+    few = rs.solve(costly, solver="ils", iterations=4000).report
+    assert free.totals["distance"] <= few.totals["distance"] + 1e-6
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_same_seed_same_plan(workers: int) -> None:
+    """With iterations as the budget the plan depends on seed and workers only."""
+    problem = instance(30, windows=True, kinds=2, vehicles=10.0)
+    plans = [
+        rs.solve(problem, solver="ils", iterations=600, seed=4, workers=workers).solution
+        for _ in range(2)
+    ]
+    assert plans[0] == plans[1]
+
+
+def test_start_is_kept() -> None:
+    """A plan to start from is not lost."""
+    problem = instance(30, windows=True, kinds=2, vehicles=10.0)
+    good = rs.solve(problem, solver="ils", iterations=3000)
+    again = rs.solve(problem, solver="ils", iterations=1, start=good.solution)
+    assert again.cost <= good.cost + 1e-6
