@@ -248,6 +248,10 @@ def _beyond(instance: VrpInstance) -> list[str]:
     jobs = instance.jobs
     if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
         found.append("deliveries and pickups together")
+    optional = sum(job.prize is not None for job in jobs)
+    if 2 * optional > len(jobs) and len(instance.locations) <= MOST_PLACES:
+        # No job pays a route alone: that search would open none.
+        found.append("mostly optional jobs")
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
     if len(kinds) == 1 and not found:
         found += _combined(instance, kinds[0])
