@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NEIGHBOURS = 60
 """Neighbours kept of each stop."""
 
+EVER = 1e12
+"""Seconds that stand for windows that do not open or close, and for ways that do not exist."""
+
 TOP_PRIORITY = 6
 """Priorities above this weigh the same: penalties must stay apart."""
 
@@ -326,7 +329,9 @@ def _costs(
     for row in kind:
         profile = int(row[at.PROFILE])
         per_second = (row[at.BY_DRIVING] + row[at.BY_DURATION]) / row[at.SPEED]
-        total += row[at.BY_DISTANCE] * travel[profile, 0] + per_second * travel[profile, 1]
+        # Where there is no way, what counts nothing must not make it a number that is none.
+        for weight, part in zip((row[at.BY_DISTANCE], per_second), travel[profile], strict=True):
+            total += np.multiply(weight, part, out=np.full(part.shape, inf), where=part < inf)
     if not total.any():
         total = travel[:, 0].sum(axis=0)
     return np.asarray(total / max(len(kind), 1))
@@ -444,9 +449,11 @@ def _neighbours(
     early, late = stop[1 : stops + 1, at.EARLIEST], stop[1 : stops + 1, at.LATEST]
     service = stop[1 : stops + 1, at.SERVICE]
     windowed = bool(np.isfinite(early).any() or np.isfinite(late).any())
+    # So large that sums of what is missing remain numbers.
+    early, late = np.clip(early, -EVER, EVER), np.clip(late, -EVER, EVER)
     finite = costs[np.isfinite(costs) & (costs > 0)]
-    seconds = travel[0, 1]
-    some = seconds[np.isfinite(seconds) & (seconds > 0)]
+    seconds = np.minimum(travel[0, 1], EVER)
+    some = seconds[(seconds < EVER) & (seconds > 0)]
     pace = float(np.median(finite) / np.median(some)) if finite.size and some.size else 0.0
     near = np.zeros((stops + 1, count), np.int32)
     for low in range(0, stops, 512):
