@@ -101,6 +101,17 @@ class Clock:
         """Seconds since the start."""
         return time.monotonic() - self.start
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let time pass that is no part of the budget."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            passed = time.monotonic() - began
+            self.start += passed
+            self._last_better += passed
+
     @property
     def remaining(self) -> float:
         """Seconds left (infinite without a time limit)."""

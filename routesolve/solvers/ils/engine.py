@@ -191,7 +191,8 @@ class IteratedLocalSearch:
         from routesolve.solvers.ils.rich.fleet import reduce_fleet
         from routesolve.solvers.ils.rich.problem import translate
 
-        _compile_rich()
+        with clock.stopped():
+            _compile_rich()
         search = RichSearch(instance, translate(instance), clock, seed, start)
         reduce_fleet(search)
         return search.solution()
@@ -481,15 +482,17 @@ def _compile(instance: VrpInstance, kind: VehicleType, budget: Budget, *, start:
 
 
 def _compile_rich() -> None:
-    """Compile the kernels for every feature: there is one version of them."""
+    """Compile the kernels for every feature: there is one version of them, whatever is searched."""
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import Depot, Job, Location, VehicleType
     from routesolve.solvers.ils.rich.engine import RichSearch
     from routesolve.solvers.ils.rich.problem import translate
 
     depot = Depot("depot", Location(x=0.0, y=0.0))
-    kind = VehicleType(start="depot", end="depot")
+    # A plan to take over, and more routes than one that are worth dissolving.
+    kind = VehicleType(start="depot", end="depot", max_jobs=1, fixed_cost=1e6)
     jobs = tuple(Job(str(i), Location(x=float(i), y=1.0)) for i in range(3))
     few = VrpInstance(jobs=jobs, depots=(depot,), vehicle_types=(kind,))
-    least = Budget(seconds=None, iterations=1)
-    RichSearch(few, translate(few), Clock(least), 0, None).run()
+    start = Solution((Route(kind.id, (Visit("job", "0"),)),))
+    least = Budget(seconds=None, iterations=4)
+    RichSearch(few, translate(few), Clock(least), 0, start).run()

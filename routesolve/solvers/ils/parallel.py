@@ -90,11 +90,13 @@ class Workers:
     def __init__(self, search: Search) -> None:
         self.search, self.clock = search, search.clock
         budget, first = self.clock.budget, int(search.state[0])
+        self.before = self.clock.iteration  # made before, and part of the budget
         self.lanes = []
         for k in range(budget.workers):
             total = None
             if budget.iterations is not None:
-                total = (budget.iterations + budget.workers - 1 - k) // budget.workers
+                left = max(budget.iterations - self.before, 0)
+                total = (left + budget.workers - 1 - k) // budget.workers
             state = np.array([mixed(first + k)], dtype=np.uint64) if k else search.state
             self.lanes.append(Lane(state, total))
         self.begun, self.length = self.clock.elapsed, CYCLE_SECONDS
@@ -172,7 +174,7 @@ class Workers:
         except BaseException:
             self.clock.interrupted = True  # or the others would go on to the end of the round
             raise
-        self.clock.iteration = sum(lane.steps for lane in self.lanes)
+        self.clock.iteration = self.before + sum(lane.steps for lane in self.lanes)
 
     def _advance(
         self,
@@ -203,7 +205,7 @@ class Workers:
             search.advance(problem, plan, soft, lane.state, chunk, heat)
             lane.steps += chunk
             if k == 0:
-                clock.iteration = sum(other.steps for other in self.lanes)
+                clock.iteration = self.before + sum(other.steps for other in self.lanes)
             if tell:
                 search.tell()
             now = clock.elapsed

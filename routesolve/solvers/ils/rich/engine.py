@@ -26,7 +26,6 @@ HOT, COLD = 6.0, 0.03
 MEAN, LONGEST, REACH = 10.0, 10.0, 60
 """Tasks removed in an iteration, on average, and in one string at most; neighbours looked at."""
 
-
 POLISH, LOOKED = 20.0, 8
 """The local search follows when a plan costs up to so many temperatures more than what is accepted;
 neighbours at which it looks."""

@@ -92,8 +92,11 @@ def _one_fewer(search: RichSearch) -> bool:
     plan.left[:] = 0
     while plan.num[at.ABSENT] and not clock.over and _share(search) < SHARE:
         plan.total[at.BEST] = np.inf
-        search.advance(problem, plan, None, search.state, CHUNK, WARM * scale)
-        clock.iteration += CHUNK
+        chunk = CHUNK
+        if clock.budget.iterations is not None:
+            chunk = max(1, min(chunk, int(SHARE * clock.budget.iterations) - clock.iteration))
+        search.advance(problem, plan, None, search.state, chunk, WARM * scale)
+        clock.iteration += chunk
         absentees = plan.lists[at.ABSENT, : plan.num[at.ABSENT]]
         duty = whole.task[absentees, at.MANDATORY] > 0
         task[absentees[duty], at.MISSING] *= GROWTH

@@ -132,8 +132,7 @@ def translate(instance: VrpInstance) -> Work:
     bands = _bands(instance, kinds)
     what, stop = np.array(nodes.what, np.int32), np.array(nodes.stop)
     options = _options(instance, kinds, tasks)
-    member_kinds = kind.copy()
-    missing, group = _penalties(instance, tasks, member, len(groups), member_kinds, travel, nodes)
+    missing, group = _penalties(instance, tasks, member, len(groups), kind, travel, nodes)
     costs = _costs(kind, travel)
     radius = _radius(kind, what, member, costs)
     size = _sizes(stop, member, kind)
@@ -141,7 +140,7 @@ def translate(instance: VrpInstance) -> Work:
     near = _neighbours(stop, what, stops, costs, travel)
     fleet = int(min(sum(instance.fleet_size(k) for k in kinds), max(len(tasks), 1)))
     routes = fleet + len(instance.initial_routes)
-    width = _width(kind, stop, member, choice, stops)
+    width = _width(kind, stop, member, stops)
     problem = at.Problem(
         stop=stop,
         what=what,
@@ -507,7 +506,6 @@ def _width(
     kind: npt.NDArray[np.float64],
     stop: npt.NDArray[np.float64],
     member: npt.NDArray[np.int32],
-    choice: npt.NDArray[np.int32],
     stops: int,
 ) -> int:
     """Most nodes that a route can have."""

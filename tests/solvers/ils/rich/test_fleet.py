@@ -71,3 +71,11 @@ def test_start_is_kept() -> None:
     good = rs.solve(problem, solver="ils", iterations=3000)
     again = rs.solve(problem, solver="ils", iterations=1, start=good.solution)
     assert again.cost <= good.cost + 1e-6
+
+
+@pytest.mark.parametrize("kinds", [1, 2])
+@pytest.mark.parametrize("iterations", [1, 7, 300])
+def test_iterations_are_the_budget(kinds: int, iterations: int) -> None:
+    """Saving vehicles is part of the budget."""
+    problem = instance(20, windows=True, kinds=kinds, vehicles=1e6)
+    assert rs.solve(problem, solver="ils", iterations=iterations).iterations <= iterations

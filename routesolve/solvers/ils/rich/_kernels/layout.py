@@ -56,11 +56,9 @@ ENDS, RELOADS, PAUSES, RULES, CAPACITY = range(19, 24)
 """``kind``: ends, shift, limits, costs (weights of the objective applied), how many vehicles there
 are, the largest speed factor of the day; how many ends, reload depots and breaks; the RULES."""
 
-TIMED, RELEASED, RIDES, LOADED, BACKHAUL_LAST, BACKHAUL_NONE, RUBBER, PAIRS = (
-    1 << i for i in range(8)
-)
+TIMED, RELEASED, RIDES, LOADED, BACKHAUL_LAST, BACKHAUL_NONE, RUBBER = (1 << i for i in range(7))
 """RULES: whether times matter at all, releases, ride limits, capacities, backhaul rules, windows
-that may be worth a later departure (several, soft) or travel that depends on it, shipments."""
+that may be worth a later departure (several, soft) or travel that depends on it."""
 
 MISSING, MANDATORY, PARTIAL, SIZE_KEY, RADIUS = range(5)
 """``task``: cost of not serving it (zero when its group says it), the part that is no cost of the

@@ -37,7 +37,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     Scratch,
     Whole,
 )
-from routesolve.solvers.ils.rich._kernels.recreate import INF, before, behind, way
+from routesolve.solvers.ils.rich._kernels.places import INF, before, behind, way
 from routesolve.solvers.ils.rich._kernels.routes import assign, price_of, used
 
 LONGEST = 3  # stops in an exchanged segment

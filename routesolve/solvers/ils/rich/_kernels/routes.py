@@ -178,7 +178,7 @@ def price_of(problem: Problem, scratch: Scratch, row: Any, size: Whole, k: Whole
 
 
 @inner
-def absence(problem: Problem, plan: Plan, c: Whole) -> Any:
+def absence(problem: Problem, c: Whole) -> Any:
     """What it costs more when a served task is not served, or what serving an absent one saves."""
     group = problem.member[c, GROUP]
     if group < 0:

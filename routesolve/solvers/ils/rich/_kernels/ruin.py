@@ -61,7 +61,7 @@ def mark(problem: Problem, plan: Plan, x: Whole) -> None:
         plan.pos[second] = -1
     plan.lists[REMOVED, plan.num[REMOVED]] = c
     plan.num[REMOVED] += 1
-    plan.total[COST] += absence(problem, plan, c)
+    plan.total[COST] += absence(problem, c)
     if problem.member[c, GROUP] >= 0:
         plan.served[problem.member[c, GROUP]] = -1
 

@@ -42,12 +42,8 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     Whole,
 )
 from routesolve.solvers.ils.rich._kernels.local_search import improve, queue_changes
-from routesolve.solvers.ils.rich._kernels.recreate import (
-    arrange,
-    leave_out,
-    recreate,
-    set_pauses,
-)
+from routesolve.solvers.ils.rich._kernels.places import set_pauses
+from routesolve.solvers.ils.rich._kernels.recreate import arrange, leave_out, recreate
 from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
     balanced,
@@ -339,7 +335,7 @@ def take_over(
         plan.row[r, i] = line[i]
         c = what[line[i], TASK]
         if c >= 0 and line[i] == member[c, FIRST_STOP]:
-            plan.total[COST] -= absence(problem, plan, c)
+            plan.total[COST] -= absence(problem, c)
     if locked:
         add_pauses(problem, plan, scratch, r)
     renew(problem, plan, scratch, r)
