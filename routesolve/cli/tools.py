@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from routesolve import api
@@ -121,7 +122,7 @@ def solvers(file: str | None, as_json: bool, **options: Any) -> None:
         return
     console = Console(highlight=False)
     for info, _ in rows:
-        console.print(f"[bold]{info.name}[/bold]  {info.summary}", soft_wrap=True)
+        console.print(f"[bold]{info.name}[/bold]  {escape(info.summary)}", soft_wrap=True)
     table = Table(box=None, header_style="bold")
     table.add_column("feature" if instance is None else "feature of this file")
     for info, _ in rows:

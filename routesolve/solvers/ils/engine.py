@@ -292,7 +292,7 @@ class _Search:
 
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
-        self.settings = how = settings(work)
+        self.settings = how = settings(work, len(instance.jobs))
         self.hot, self.cold = how.hot, how.cold
         near = work.problem.near.shape[1]
         self.way = Way(
@@ -429,8 +429,11 @@ class Settings:
     soft: bool = False
 
 
-def settings(work: Work) -> Settings:
-    """Choose parameters, as measured on CVRP and VRPTW files of 100 to 30 000 jobs."""
+def settings(work: Work, jobs: int) -> Settings:
+    """Choose parameters, as measured on CVRP and VRPTW files of 100 to 30 000 jobs.
+
+    `jobs` is their number in the instance, of which `work` may have a few to compile with.
+    """
     from routesolve.solvers.ils._kernels.layout import AMOUNTS
     from routesolve.solvers.ils.problem import ALONE
 
@@ -441,7 +444,7 @@ def settings(work: Work) -> Settings:
         packing = float(amounts.std()) > float(amounts.mean())
         hot = 6.0 if work.n <= ALONE else 1.0
         return Settings(hot=hot, cold=0.03, reach=40, looked=6, polish=0.0 if packing else 20.0)
-    return Settings(hot=3.0, cold=0.03, reach=100, looked=10, soft=work.n <= SOFT)
+    return Settings(hot=3.0, cold=0.03, reach=100, looked=10, soft=jobs <= SOFT)
 
 
 def penalties(work: Work) -> npt.NDArray[np.float64]:

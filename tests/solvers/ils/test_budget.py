@@ -157,3 +157,34 @@ print("done", result.interrupted, result.feasible, result.report.complete)
         said = process.stdout.read().splitlines()
     assert said[-1] == "done True True True"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("count", [4, 40])
+def test_what_is_compiled_is_what_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The few jobs to compile with are searched by the same kernels as all of them."""
+    from routesolve.solvers.ils import engine
+
+    soft = []
+    run = engine._Search.run
+
+    def noted(search: engine._Search) -> None:
+        soft.append(search.soft is not None)
+        run(search)
+
+    monkeypatch.setattr(engine, "SOFT", 20)
+    monkeypatch.setattr(engine._Search, "run", noted)
+    jobs = [
+        {
+            "id": str(i),
+            "location": {"x": i, "y": 1},
+            "time_windows": [{"earliest": 0, "latest": 1000}],
+        }
+        for i in range(count)
+    ]
+    document = {
+        "jobs": jobs,
+        "depots": [{"id": "d", "location": {"x": 0, "y": 0}}],
+        "vehicle_types": [{"id": "v", "start": "d", "end": "d"}],
+    }
+    rs.solve(rs.VrpInstance.from_dict(document), solver="ils", iterations=2)
+    assert soft == [count <= 20] * 2

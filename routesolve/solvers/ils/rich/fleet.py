@@ -8,6 +8,7 @@ left, by a search in which leaving a task out costs the more, the longer nobody 
 from __future__ import annotations
 
 from copy import deepcopy
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from routesolve.solvers.ils.parallel import copy_plan
 
 if TYPE_CHECKING:
+    from routesolve.instances.instance import VrpInstance
     from routesolve.solvers.ils.rich.engine import RichSearch
 
 SHARE = 0.5
@@ -44,14 +46,15 @@ def vehicles_first(search: RichSearch) -> bool:
 
 
 def reduce_fleet(search: RichSearch) -> None:
-    """Dissolve routes one by one until that fails; the plan with the fewest is the best one."""
+    """Dissolve routes until that fails or fewer cannot do; the plan with the fewest is the best."""
     from routesolve.solvers.ils.rich._kernels import layout as at
     from routesolve.solvers.ils.rich._kernels.search import adopt
 
     if not vehicles_first(search):
         return
     plan, problem, clock = search.plan, search.work.problem, search.clock
-    while _share(search) < SHARE and not clock.over:
+    fewest = _fewest(search.instance)
+    while _vehicles(search) > fewest and _share(search) < SHARE and not clock.over:
         before = deepcopy(plan)
         if not _one_fewer(search):
             copy_plan(before, plan)
@@ -59,6 +62,28 @@ def reduce_fleet(search: RichSearch) -> None:
         adopt(problem, plan)
         if plan.total[at.BEST] < before.total[at.BEST]:
             search.tell()
+
+
+def _fewest(instance: VrpInstance) -> int:
+    """Vehicles that the mandatory jobs fill at least, by what they bring or take."""
+    kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
+    if any(kind.reload_depots or not kind.capacity for kind in kinds):
+        return 1
+    jobs = [job for job in instance.jobs if job.prize is None and job.group is None]
+    fewest = 1
+    for rows in ([job.delivery for job in jobs], [job.pickup for job in jobs]):
+        for d, most in enumerate(max(c) for c in zip(*(k.capacity for k in kinds), strict=True)):
+            total = sum(row[d] for row in rows if row)
+            if most > 0:
+                fewest = max(fewest, ceil(total / most - 1e-9))
+    return fewest
+
+
+def _vehicles(search: RichSearch) -> int:
+    """Routes of the present plan."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+
+    return int(np.count_nonzero(search.plan.head[:, at.KIND] >= 0))
 
 
 def _share(search: RichSearch) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import routesolve as rs
 from routesolve.instances.instance import VrpInstance
+from routesolve.solvers.ils.rich import fleet
+from routesolve.solvers.ils.rich.engine import RichSearch
 
 Parts = dict[str, Any]
 
@@ -79,3 +82,21 @@ def test_iterations_are_the_budget(kinds: int, iterations: int) -> None:
     """Saving vehicles is part of the budget."""
     problem = instance(20, windows=True, kinds=kinds, vehicles=1e6)
     assert rs.solve(problem, solver="ils", iterations=iterations).iterations <= iterations
+
+
+@pytest.mark.parametrize(("most", "worth"), [(5, False), (4, True)])
+def test_full_vehicles_are_not_dissolved(
+    most: int, worth: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the loads fill all vehicles, no iteration is spent on saving one."""
+    tried = []
+
+    def note(search: RichSearch) -> bool:
+        tried.append(search.size)
+        return False
+
+    monkeypatch.setattr(fleet, "_one_fewer", note)
+    problem = instance(20, windows=False, kinds=2, vehicles=1e6)
+    kinds = tuple(dataclasses.replace(kind, max_jobs=most) for kind in problem.vehicle_types)
+    rs.solve(problem.replace(vehicle_types=kinds), solver="ils", iterations=500)
+    assert (20 in tried) == worth  # and once to compile, with fewer jobs
