@@ -44,10 +44,11 @@ def instances(
     allowed = frozenset(Feature) if features is None else frozenset(features)
     usable = sorted(f for f in allowed if _NEEDS.get(f, set()) <= allowed)
     chosen = st.frozensets(st.sampled_from(usable), max_size=12) if usable else st.just(frozenset())
-    return chosen.flatmap(lambda some: _instance(max_jobs, frozenset(_with_needs(some))))
+    return chosen.flatmap(lambda some: _instance(max_jobs, frozenset(with_needs(some))))
 
 
-def _with_needs(chosen: Collection[Feature]) -> set[Feature]:
+def with_needs(chosen: Collection[Feature]) -> set[Feature]:
+    """Add what some features cannot go without."""
     return set(chosen).union(*(_NEEDS.get(feature, set()) for feature in chosen))
 
 

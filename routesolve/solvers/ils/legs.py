@@ -115,14 +115,19 @@ class Legs:
             and min(kind.max_distance, kind.max_driving_time, kind.max_duration) == inf
         )
 
-    def costs(self) -> tuple[Int32s, float]:
-        """Costs in steps, empty when they are computed, and the steps per unit."""
+    def costs(self, beside: Floats) -> tuple[Int32s, float]:
+        """Costs in steps, empty when they are computed, and the steps per unit.
+
+        The steps also count other costs (`beside`, not negative) as far as legs leave room for it.
+        """
         if not self.computed:
-            return self._matrix(self.per_distance, self.per_second, upwards=False)
+            parts = (self.per_distance, self.per_second)
+            return self._matrix(*parts, upwards=False, beside=beside, room=inf)
         across = float(np.hypot(*np.ptp(self.points, axis=0))) * self.per_distance
         whole = self.rounding != Rounding.none and self.per_distance == round(self.per_distance)
+        whole = whole and bool((np.abs(beside - np.rint(beside)) < NOISE).all())
         if not across:
-            return np.zeros((0, 0), np.int32), 1.0
+            return np.zeros((0, 0), np.int32), fitting_scale(beside, MOST)
         finest = 10.0 ** floor(log10(MOST / across))
         return np.zeros((0, 0), np.int32), min(finest, 1.0 if whole else FINEST)
 

@@ -118,12 +118,15 @@ def translate(
         beginning = "insertion"
     elif n > ALONE or (seconds is not None and seconds < hurry * n):
         beginning = "savings"
-    out, steps = legs.costs()
+    aims = instance.objective
+    beside = [job.prize for job in jobs if job.prize is not None]
+    beside += [aims.unserved or 0.0, kind.fixed_cost + aims.vehicles]
+    out, steps = legs.costs(np.array(beside))
     turnable = legs.closed and (legs.straight or symmetric(out))
     back = out if turnable else np.ascontiguousarray(out.T)
     radius = legs.radius(steps) if legs.computed else out[0].astype(np.int64)
     most_weight = WEIGHTS // (len(jobs) + 1)
-    opening = min(round((kind.fixed_cost + instance.objective.vehicles) * steps), most_weight // 4)
+    opening = min(round((kind.fixed_cost + aims.vehicles) * steps), most_weight // 4)
     amounts, most = _loads(instance, kind, jobs)
     span_legs, span_stops, span_most = legs.spans()
     job = np.zeros((len(jobs) + 1, layout.AMOUNTS + len(most) + len(span_most)), np.int64)

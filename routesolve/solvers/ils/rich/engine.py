@@ -106,6 +106,8 @@ class RichSearch:
         problem = self.work.problem
         own = {self.work.names[x]: int(x) for x in problem.choice[2, k] if x}
         row = [own.get((v.kind, v.id), self._nodes.get((v.kind, v.id), 0)) for v in visits]
+        if not locked:  # whatever breaks the plan leaves out
+            row += [x for x in own.values() if x not in row]
         if all(row):
             line = np.array(row, dtype=np.int32)
             take_over(problem, self.plan, self.scratch, line, k, number, locked)

@@ -10,6 +10,8 @@ import pytest
 
 import routesolve as rs
 from routesolve.instances.instance import VrpInstance
+from routesolve.instances.model import Break
+from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.ils.rich import fleet
 from routesolve.solvers.ils.rich.engine import RichSearch
 
@@ -100,3 +102,17 @@ def test_full_vehicles_are_not_dissolved(
     kinds = tuple(dataclasses.replace(kind, max_jobs=most) for kind in problem.vehicle_types)
     rs.solve(problem.replace(vehicle_types=kinds), solver="ils", iterations=500)
     assert (20 in tried) == worth  # and once to compile, with fewer jobs
+
+
+def test_start_without_its_break_gets_one() -> None:
+    """A plan to start from that leaves out a break is mended, not returned as it is."""
+    problem = instance(6, windows=False, kinds=2, vehicles=10.0)
+    kinds = tuple(
+        dataclasses.replace(kind, breaks=(Break("pause", duration=5.0),))
+        for kind in problem.vehicle_types
+    )
+    problem = problem.replace(vehicle_types=kinds)
+    start = Solution((Route("v0", tuple(Visit("job", f"j{i}") for i in range(5))),))
+    result = rs.solve(problem, solver="ils", iterations=1, start=start)
+    assert result.feasible
+    assert result.report.complete

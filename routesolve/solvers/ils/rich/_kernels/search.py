@@ -42,7 +42,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     Whole,
 )
 from routesolve.solvers.ils.rich._kernels.local_search import improve, queue_changes
-from routesolve.solvers.ils.rich._kernels.places import set_pauses
+from routesolve.solvers.ils.rich._kernels.places import priced, set_pauses
 from routesolve.solvers.ils.rich._kernels.recreate import arrange, leave_out, recreate
 from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
@@ -313,8 +313,13 @@ def take_over(
     begin_iteration(plan)
     if plan.left[k] <= 0 or size + 3 > plan.row.shape[1]:
         return False
-    if not locked and price_of(problem, scratch, line, size, k)[0] == INF:
-        return False
+    if not locked:
+        for i in range(size):
+            scratch.trial[i] = line[i]
+        if priced(problem, scratch, size, k, np.int64(0)) == INF:
+            return False
+        for i in range(size):
+            line[i] = scratch.trial[i]
     for i in range(size):
         c = what[line[i], TASK]
         if c < 0:
