@@ -22,6 +22,7 @@ COMMANDS = {
     "path": ("routesolve.cli.roads:path", "Find the way from one place to another."),
     "matrix": ("routesolve.cli.roads:matrix", "Compute travel times between stops."),
     "isochrone": ("routesolve.cli.roads:isochrone", "Show how far one gets in so many minutes."),
+    "index": ("routesolve.cli.indexes:index", "Find paths in social networks, by their core."),
     "convert": ("routesolve.cli.tools:convert", "Convert an instance; list what does not survive."),
     "generate": ("routesolve.cli.tools:generate", "Write a seeded random instance."),
     "solvers": ("routesolve.cli.tools:solvers", "List solvers and the features they support."),

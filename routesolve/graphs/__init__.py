@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from routesolve.graphs.alternatives import Alternative, alternative_paths
     from routesolve.graphs.astar import Landmarks
     from routesolve.graphs.bfs import Hops, breadth_first
+    from routesolve.graphs.bidirectional_bfs import HopPaths, HopSearch, hop_distances, hop_path
+    from routesolve.graphs.core_periphery import CoreAnswer, CoreAnswers, CorePeripheryIndex
     from routesolve.graphs.customizable import CustomizableHierarchy
     from routesolve.graphs.drives import Drive, Step
     from routesolve.graphs.edge_data import Labels, Polylines
+    from routesolve.graphs.generators import barabasi_albert, chung_lu, rmat
     from routesolve.graphs.graph import Graph
     from routesolve.graphs.hierarchy import ContractionHierarchy
     from routesolve.graphs.hub_labels import HubLabels
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     )
     from routesolve.graphs.network import RoadNetwork
     from routesolve.graphs.providers import PROVIDERS, provider_for
+    from routesolve.graphs.pruned_labels import PrunedLandmarkLabels
     from routesolve.graphs.reach import Reach
     from routesolve.graphs.readers import load_graph, load_network
     from routesolve.graphs.readers.dimacs import read_dimacs
@@ -58,11 +62,16 @@ if TYPE_CHECKING:
 _HOME = {
     "Alternative": "alternatives",
     "ContractionHierarchy": "hierarchy",
+    "CoreAnswer": "core_periphery",
+    "CoreAnswers": "core_periphery",
+    "CorePeripheryIndex": "core_periphery",
     "CustomizableHierarchy": "customizable",
     "Drive": "drives",
     "ExplicitTravel": "matrices",
     "Forest": "shortest_paths",
     "Graph": "graph",
+    "HopPaths": "bidirectional_bfs",
+    "HopSearch": "bidirectional_bfs",
     "Hops": "bfs",
     "HubLabels": "hub_labels",
     "Isochrone": "isochrones",
@@ -75,6 +84,7 @@ _HOME = {
     "Paths": "shortest_paths",
     "Places": "snapping",
     "Polylines": "edge_data",
+    "PrunedLandmarkLabels": "pruned_labels",
     "Reach": "reach",
     "RoadNetwork": "network",
     "Rounding": "rounding",
@@ -88,11 +98,15 @@ _HOME = {
     "Turns": "turns",
     "alternative_paths": "alternatives",
     "band_matrices": "time_dependent",
+    "barabasi_albert": "generators",
     "breadth_first": "bfs",
+    "chung_lu": "generators",
     "dijkstra": "shortest_paths",
     "earliest_arrivals": "time_dependent",
     "earliest_path": "time_dependent",
     "expand": "turns",
+    "hop_distances": "bidirectional_bfs",
+    "hop_path": "bidirectional_bfs",
     "isochrone": "isochrones",
     "k_shortest_paths": "k_shortest",
     "load_graph": "readers",
@@ -105,17 +119,23 @@ _HOME = {
     "read_dimacs": "readers.dimacs",
     "read_edge_list": "readers.edge_list",
     "read_osm": "readers.osm",
+    "rmat": "generators",
     "shortest_path": "shortest_paths",
 }
 
 __all__ = [
     "Alternative",
     "ContractionHierarchy",
+    "CoreAnswer",
+    "CoreAnswers",
+    "CorePeripheryIndex",
     "CustomizableHierarchy",
     "Drive",
     "ExplicitTravel",
     "Forest",
     "Graph",
+    "HopPaths",
+    "HopSearch",
     "Hops",
     "HubLabels",
     "Isochrone",
@@ -128,6 +148,7 @@ __all__ = [
     "Paths",
     "Places",
     "Polylines",
+    "PrunedLandmarkLabels",
     "Reach",
     "RoadNetwork",
     "Rounding",
@@ -141,11 +162,15 @@ __all__ = [
     "Turns",
     "alternative_paths",
     "band_matrices",
+    "barabasi_albert",
     "breadth_first",
+    "chung_lu",
     "dijkstra",
     "earliest_arrivals",
     "earliest_path",
     "expand",
+    "hop_distances",
+    "hop_path",
     "isochrone",
     "k_shortest_paths",
     "load_graph",
@@ -158,6 +183,7 @@ __all__ = [
     "read_dimacs",
     "read_edge_list",
     "read_osm",
+    "rmat",
     "shortest_path",
 ]
 

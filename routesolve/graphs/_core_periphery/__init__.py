@@ -1,0 +1,1 @@
+"""What :mod:`routesolve.graphs.core_periphery` is made of."""
