@@ -1,0 +1,156 @@
+"""Problems drawn from a pool."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from routesolve.errors import InputError
+from routesolve.solvers.neural.environment import Environment
+from routesolve.solvers.neural.pool import STEP, Area, Pool, synthetic_pool
+from routesolve.solvers.neural.problems import LAST, MIXED, Problems
+from routesolve.solvers.neural.rollouts import nearest, roll_out, uniform
+from routesolve.solvers.neural.sampler import CHOICES, NAMES, Recipe, Sampler
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    """Two small made-up towns."""
+    return synthetic_pool([11, 12], places=60, side=10)
+
+
+def drawn(pool: Pool, name: str, size: int = 6, **options: object) -> Problems:
+    """A batch of problems of 12 customers, exact."""
+    recipe = Recipe(name, customers=(12, 12), **options)  # type: ignore[arg-type]
+    return Sampler(pool, recipe, dtype=np.float64).sample(size, seed=4).problems
+
+
+@pytest.mark.parametrize("name", [*NAMES, "any"])
+def test_every_problem_can_be_solved(pool: Pool, name: str) -> None:
+    """Everybody is feasible alone, and random and greedy rollouts serve all."""
+    environment = Environment(drawn(pool, name))
+    assert not environment.infeasible().any()
+    for choose in (uniform(0), nearest(environment)):
+        result = roll_out(environment, choose, 3)
+        assert not environment.unserved(result.state).any()
+        assert np.isfinite(result.cost).all()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "any"])
+def test_single_precision_can_be_solved(pool: Pool, name: str) -> None:
+    """So it is in the precision that networks are trained in."""
+    sampler = Sampler(pool, Recipe(name, customers=(5, 12)))
+    for seed in range(3):
+        problems = sampler.sample(8, seed=(name == "any", seed)).problems
+        assert problems.distance.dtype == np.float32
+        environment = Environment(problems)
+        assert not environment.infeasible().any()
+        result = roll_out(environment, uniform(seed), 2)
+        assert not environment.unserved(result.state).any()
+
+
+def test_attributes_are_those_of_the_name(pool: Pool) -> None:
+    """Backhauls, limits, windows, open ends and depots are there exactly when the name says so."""
+    for name in NAMES:
+        p = drawn(pool, name, 20)
+        assert bool(p.open_end.all()) == bool(p.open_end.any()) == ("OVRP" in name)
+        assert (p.pickup > 0).any() == ("B" in name)
+        assert (p.backhaul == (LAST if "VRPB" in name else MIXED)).all()
+        limited = np.isfinite(p.max_distance) | np.isfinite(p.max_duration)
+        assert limited.all() == limited.any() == ("L" in name)
+        assert np.isfinite(p.latest).any() == ("TW" in name)
+        assert np.isfinite(p.closing).any() == ("TW" in name and "OVRP" not in name)
+        assert (p.tokens > 1) == name.startswith(("MD", "PVRP"))
+        assert (p.score is not None) == (name == "PVRP-P")
+        assert (p.allowed is not None) == (name == "PVRP-ZC")
+        assert np.isfinite(p.fleet).any() == (name == "ATSP")
+        if name != "ATSP":
+            amount = (p.delivery + p.pickup)[:, p.tokens :]
+            assert amount.min() >= 1
+            assert amount.max() <= 9
+        assert not (p.delivery * p.pickup).any()
+
+
+def test_mixed_batches_have_all_attributes(pool: Pool) -> None:
+    """With "any" each attribute is in about half of the problems, by itself."""
+    p = drawn(pool, "any", 400)
+    limited = np.isfinite(p.max_distance[:, 0]) | np.isfinite(p.max_duration[:, 0])
+    shares = [
+        p.open_end[:, 0].mean(),
+        (p.pickup > 0).any(axis=1).mean(),
+        limited.mean(),
+        np.isfinite(p.latest).any(axis=1).mean(),
+    ]
+    assert all(0.35 < share < 0.65 for share in shares)
+    assert 0.3 < np.isfinite(p.max_duration[limited, 0]).mean() < 0.7
+
+
+def test_limits_leave_the_farthest_customer_there_and_back(pool: Pool) -> None:
+    """Limits are 1 to 2 times the farthest customer, counted in both directions."""
+    p = drawn(pool, "VRPL", 50, duration_limits=0.0)
+    around = (p.distance[:, 0, :] + p.distance[:, :, 0]).max(axis=1)
+    factor = p.max_distance[:, 0] / around
+    assert factor.min() >= 1
+    assert factor.max() <= 2
+    assert factor.max() - factor.min() > 0.5
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_tables_are_cut_from_the_pool(pool: Pool, choice: str) -> None:
+    """Distances and durations are entries of the area's tables for different places."""
+    recipe = Recipe("CVRP", customers=(20, 20), choice=choice)
+    sample = Sampler(pool, recipe, dtype=np.float64).sample(5, seed=1)
+    for b, number in enumerate(sample.areas.tolist()):
+        area = pool.areas[number]
+        plane = sample.points[b]
+        assert len(np.unique(plane, axis=0)) == 21
+        away = np.hypot(*(plane[:, None] - plane[None, :]).transpose(2, 0, 1))
+        distance = sample.problems.distance[b]
+        assert (distance >= 0.999 * away - 2 * STEP).all()  # roads are no shortcuts
+        assert np.isin(np.rint(distance / STEP), area.distances).all()
+        assert not np.allclose(distance, distance.T)
+
+
+def test_clusters_are_closer_together() -> None:
+    """Clustered places are nearer to their neighbours than places drawn anywhere."""
+    rng = np.random.default_rng(0)
+    points = rng.random((900, 2))
+    table = np.rint(1e6 * np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)))
+    tables = table.astype(np.int32), table.astype(np.int32)
+    pool = Pool((Area(points, *tables),))
+
+    def spread(choice: str) -> float:
+        sampler = Sampler(pool, Recipe("CVRP", customers=(60, 60), choice=choice))
+        distance = sampler.sample(20, seed=2).problems.distance + np.eye(61) * 1e9
+        return float(distance.min(axis=2).mean())
+
+    assert spread("clustered") < 0.8 * spread("uniform")
+    assert spread("clustered") < spread("mixed") < spread("uniform")
+
+
+def test_the_seed_decides(pool: Pool) -> None:
+    """Equal seeds give equal batches, others do not; sizes are drawn."""
+    sampler = Sampler(pool, Recipe("any", customers=(5, 30)))
+    first, again, other = (sampler.sample(4, seed=seed).problems for seed in (1, 1, 2))
+    for field in dataclasses.fields(Problems):
+        assert np.array_equal(getattr(first, field.name), getattr(again, field.name))
+    assert first.distance.shape != other.distance.shape or (first.distance != other.distance).any()
+    sizes = {sampler.sample(1, seed=seed).problems.nodes for seed in range(20)}
+    assert len(sizes) > 8
+
+
+def test_wrong_recipes_are_refused(pool: Pool) -> None:
+    """Every mistake is named, and areas that are too small or not connected."""
+    with pytest.raises(InputError) as caught:
+        Recipe("CVRPX", customers=(5, 2), choice="none", duration_limits=3)
+    assert len(caught.value.problems) == 4
+    with pytest.raises(InputError, match="60 places"):
+        Sampler(pool, Recipe(customers=(20, 200)))
+    area = pool.areas[0]
+    cut = area.durations.copy()
+    cut[0, 1] = -1
+    broken = Pool((dataclasses.replace(area, durations=cut),))
+    with pytest.raises(InputError, match="without a way"):
+        Sampler(broken, Recipe(customers=(5, 5)))
