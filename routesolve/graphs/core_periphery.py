@@ -227,7 +227,14 @@ class CorePeripheryIndex:
         return self.searches.answer(s, t, mode=mode, exact=exact, paths=paths)
 
     def _vertices(self, values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
-        if self.searches.n is not None:
+        n = self.searches.n
+        alone = values[0] if isinstance(values, list) and len(values) == 1 else None
+        if type(alone) is int and n is not None and 0 <= alone < n:
+            # One pair a call: the checks of arrays would take ten times as long as the search.
+            one = np.array([alone], np.int32)
+            one.flags.writeable = False
+            return one
+        if n is not None:
             return check_nodes(self.searches, values, what)  # type: ignore[arg-type]
         found = np.atleast_1d(np.asarray(values))
         if found.size == 0:
