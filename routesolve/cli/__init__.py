@@ -23,6 +23,7 @@ COMMANDS = {
     "matrix": ("routesolve.cli.roads:matrix", "Compute travel times between stops."),
     "isochrone": ("routesolve.cli.roads:isochrone", "Show how far one gets in so many minutes."),
     "index": ("routesolve.cli.indexes:index", "Find paths in social networks, by their core."),
+    "neural": ("routesolve.cli.neural:neural", "Train, judge and look at the neural solver."),
     "convert": ("routesolve.cli.tools:convert", "Convert an instance; list what does not survive."),
     "generate": ("routesolve.cli.tools:generate", "Write a seeded random instance."),
     "solvers": ("routesolve.cli.tools:solvers", "List solvers and the features they support."),

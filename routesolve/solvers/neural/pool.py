@@ -98,6 +98,14 @@ class Area:
         """Whether there is a way from everywhere to everywhere."""
         return not ((self.durations == NO_WAY).any() or (self.distances == NO_WAY).any())
 
+    @property
+    def asymmetry(self) -> float:
+        """Mean over pairs of how much longer one way takes, as a share of the mean of both."""
+        there = self.durations.astype(np.float64)
+        both, apart = there + there.T, np.abs(there - there.T)
+        pairs = np.triu(both > 0, 1)
+        return float(np.mean(2 * apart[pairs] / both[pairs])) if pairs.any() else 0.0
+
     def __repr__(self) -> str:
         return f"<Area {self.name!r}: {self.size} places, {self.engine} {self.version}>"
 
@@ -198,7 +206,7 @@ def build_area(
     """Ask a provider for all travel between places, piece by piece.
 
     Places far from any street are left out, then places cut off from most others, until there is a
-    way from everywhere to everywhere.
+    way from everywhere to everywhere. Negative answers count as none.
 
     Parameters
     ----------
@@ -236,7 +244,10 @@ def build_area(
             on_progress(k + 1, len(questions))
     for table in (durations, distances):
         np.fill_diagonal(table, 0.0)
-    kept = _connected(np.isfinite(durations) & np.isfinite(distances), snaps <= max_snap)
+    known = np.isfinite(durations) & np.isfinite(distances)
+    # OSRM answers with negative metres for some pairs, mostly near each other on one street.
+    known &= (durations >= 0) & (distances >= 0)
+    kept = _connected(known, snaps <= max_snap)
     if len(kept) < 2:
         raise InputError(
             f"{len(kept)} of {p} places have ways to each other",
@@ -281,6 +292,7 @@ def synthetic_area(seed: int, *, places: int = 1000, side: int = 40) -> Area:
         source=graph.source,
         licence=graph.licence,
         engine="routesolve",
+        version=routesolve.__version__,
         side=max(places, SIDE),
     )
 
@@ -298,6 +310,15 @@ def join(pools: Iterable[Pool]) -> Pool:
 def renamed(area: Area, **texts: str) -> Area:
     """The same area with other names, terms or versions."""
     return dataclasses.replace(area, **texts)  # type: ignore[arg-type]
+
+
+def first(area: Area, count: int) -> Area:
+    """The first places of an area, or all of them."""
+    tables = (np.ascontiguousarray(t[:count, :count]) for t in (area.durations, area.distances))
+    durations, distances = tables
+    return dataclasses.replace(
+        area, points=area.points[:count].copy(), durations=durations, distances=distances
+    )
 
 
 def _area(arrays: _npz.Arrays, number: int, about: dict[str, Any]) -> Area:
