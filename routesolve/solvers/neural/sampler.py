@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
@@ -148,6 +149,14 @@ class Sampler:
         if problems:
             raise InputError(problems)
         self._plane = [_metres(area) for area in pool.areas]
+
+    def of(self, recipe: Recipe) -> Sampler:
+        """The same areas, another recipe; costs nothing if it needs no more places."""
+        if recipe.customers[1] + recipe.depots[1] > min(area.size for area in self.pool.areas):
+            return Sampler(self.pool, recipe, dtype=self.dtype)
+        other = copy(self)
+        other.recipe = recipe
+        return other
 
     def sample(self, size: int, *, seed: int | tuple[int, ...]) -> Sample:
         """Draw a batch.
