@@ -78,7 +78,9 @@ def first_moves(environment: Environment, rollouts: int) -> Array:
     p = environment.problems
     k = p.tokens
     there, back = p.distance[:, :k, :], np.swapaxes(p.distance[:, :, :k], 1, 2)
-    around = np.where(p.open_end[:, :, None], there, there + back)
+    around = np.where(p.open_end[:, :, None], there, there + back) * p.distance_cost[:, :, None]
+    if p.score is not None:
+        around = around - p.score
     trip = np.where(environment.alone, around, np.inf)
     token = trip.argmin(axis=1)  # (b, n)
     possible = environment.alone.any(axis=1)
