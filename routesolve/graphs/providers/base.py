@@ -277,6 +277,20 @@ def _different(points: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
     return unique, slots.reshape(-1)
 
 
+NEAR_PAIR = 50.0
+"""Metres."""
+
+
+def osrm_numbers(table: Floats) -> Floats:
+    """Answers of OSRM as this package has them, in place: infinite where there is no way.
+
+    OSRM tells negative metres for some pairs on one street. For near ones only the sign is wrong;
+    for others nothing is known.
+    """
+    table[np.isnan(table) | (table < -NEAR_PAIR)] = np.inf
+    return np.abs(table, out=table)
+
+
 def tiles(rows: slice, columns: slice, side: int) -> Iterator[tuple[slice, slice]]:
     """Cut a part of a table into parts of at most ``side`` rows and columns, as equal as can be."""
     for row in _cut(rows, side):

@@ -24,7 +24,14 @@ import numpy.typing as npt
 import routesolve
 from routesolve.errors import InputError, Problem, RoutingError
 from routesolve.graphs._arrays import LISTED
-from routesolve.graphs.providers.base import Floats, RoadProvider, TravelTable, drawn, tiles
+from routesolve.graphs.providers.base import (
+    Floats,
+    RoadProvider,
+    TravelTable,
+    drawn,
+    osrm_numbers,
+    tiles,
+)
 from routesolve.graphs.providers.cache import TableCache
 
 SIDE = 100
@@ -179,9 +186,7 @@ class HttpProvider(RoadProvider):
             raise self._strange("answers without a table") from None
         if any(x.shape != (s, t) for x in tables) or (len(snaps[0]), len(snaps[1])) != (s, t):
             raise self._strange("answers with a table of another size")
-        for numbers in tables:
-            numbers[np.isnan(numbers)] = np.inf  # null
-        return TravelTable(*tables, *snaps)
+        return TravelTable(*map(osrm_numbers, tables), *snaps)
 
     def _still(self, table: TravelTable, sources: Floats, targets: Floats) -> bool:
         some = (np.unique(np.linspace(0, len(x) - 1, _CHECKED).astype(int)) for x in table[2:])

@@ -20,7 +20,14 @@ import numpy.typing as npt
 
 from routesolve.errors import InputError, MissingExtra, Problem, RoutingError
 from routesolve.graphs._arrays import listed
-from routesolve.graphs.providers.base import Floats, RoadProvider, TravelTable, drawn, tiles
+from routesolve.graphs.providers.base import (
+    Floats,
+    RoadProvider,
+    TravelTable,
+    drawn,
+    osrm_numbers,
+    tiles,
+)
 from routesolve.graphs.providers.cache import TableCache, cache_folder
 from routesolve.graphs.providers.osrm_data import PROFILES, build_dataset, dataset_name
 
@@ -237,6 +244,4 @@ def _pairs(points: Floats) -> list[tuple[float, float]]:
 
 def _matrix(rows: Any) -> Floats:
     """Nested arrays of OSRM, ``None`` = no way, as numbers."""
-    numbers = np.array([list(row) for row in rows], dtype=np.float64)
-    numbers[np.isnan(numbers)] = np.inf
-    return numbers
+    return osrm_numbers(np.array([list(row) for row in rows], dtype=np.float64))

@@ -14,6 +14,7 @@ import pytest
 
 from routesolve.errors import InputError, RoutingError
 from routesolve.graphs.providers import http
+from routesolve.graphs.providers.base import osrm_numbers
 from routesolve.graphs.providers.http import HttpProvider
 
 from .server import Stub
@@ -280,3 +281,9 @@ def test_no_address(text: str) -> None:
     """What is no address of a server is refused at once."""
     with pytest.raises(InputError, match="not the address"):
         HttpProvider(text)
+
+
+def test_negative_metres() -> None:
+    """What OSRM tells with a wrong sign is mended where it is near, and no way elsewhere."""
+    told = np.array([[0.0, -1.1], [np.nan, -900.0]])
+    np.testing.assert_array_equal(osrm_numbers(told), [[0.0, 1.1], [np.inf, np.inf]])
