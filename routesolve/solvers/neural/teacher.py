@@ -171,7 +171,7 @@ def replay(environment: Environment, actions: Ints) -> tuple[Bools, State]:
 
 
 def reorder(actions: npt.NDArray[Any], tokens: int, rng: np.random.Generator) -> npt.NDArray[Any]:
-    """The same plans with their routes in random order.
+    """The same plans with tokens, and the routes of each, in random order.
 
     Parameters
     ----------
@@ -204,7 +204,9 @@ def reorder(actions: npt.NDArray[Any], tokens: int, rng: np.random.Generator) ->
     first[line, number[line, start]] = start
 
     missing = np.arange(most) >= count[:, None]
-    order = np.argsort(np.where(missing, 2.0, rng.random((b, most))), axis=1)
+    # Routes of a token stay together: who is done with a vehicle need not remember it.
+    key = np.take_along_axis(rng.random((b, tokens)), token, axis=1) + 1e-4 * rng.random((b, most))
+    order = np.argsort(np.where(missing, 2.0, key), axis=1)
     rank = np.argsort(order, axis=1)
     token, length = (np.take_along_axis(a, order, axis=1) for a in (token, length))
     last = np.take_along_axis(token, np.maximum(count - 1, 0)[:, None], axis=1)
