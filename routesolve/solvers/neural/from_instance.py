@@ -154,6 +154,23 @@ def to_problems(instance: VrpInstance, *, dtype: npt.DTypeLike = np.float64) -> 
     )
 
 
+def to_points(instance: VrpInstance) -> npt.NDArray[np.float64] | None:
+    """(1, n, 2) places of the nodes on a plane in any unit, or None if some are unknown.
+
+    Places on Earth are projected around their mean, which is near enough within a region.
+    """
+    fleet = _fleet(instance)
+    depots = [instance.depots_by_id[kind.start or ""].location for kind in fleet]
+    places = depots + [job.location for job in instance.jobs]
+    known = [place.point for place in places if place.point is not None]
+    if len(known) < len(places) or not places:
+        return None
+    points = np.array(known)
+    if places[0].lat is not None:
+        points = points * (np.cos(np.radians(points[:, 1].mean())), 1.0)
+    return points[None]
+
+
 def to_solution(instance: VrpInstance, actions: npt.ArrayLike) -> Solution:
     """The plan of one rollout.
 
