@@ -11,12 +11,11 @@ they were trained on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from routesolve.solvers.neural.problems import LAST, MIXED, NEVER, Array, Problems
-from routesolve.solvers.neural.state import State
 
 VERSION = 1
 NEAR = 12
@@ -89,7 +88,7 @@ class _Maker:
         self.p = p = problems
         self.xp: Any = p.xp
         k = p.tokens
-        self.customer = p.present & _at_least(p, k)
+        self.customer = p.present & at_least(p, k)
         self.vehicles = p.fleet > 0
         self.there = self.xp.concatenate([self.vehicles, p.present[:, k:]], -1)
         self.pairs = self._pairs()
@@ -101,7 +100,7 @@ class _Maker:
         self.longest = self._positive(self._top(self.way))
         self.dearest = self._positive(self._top(self.cost))
         self.start = self._lowest(p.opening)
-        capacity = _or_zero(self.xp, p.capacity)
+        capacity = or_zero(self.xp, p.capacity)
         total = (p.delivery + p.pickup).sum(-1)
         largest = self.xp.amax(self.xp.where(self.vehicles, capacity, 0.0), -1)
         self.load = self._positive(self.xp.where(largest > 0, largest, total))
@@ -187,7 +186,7 @@ class _Maker:
         away = xp.where(self.there[..., None], away, 0.0)
         extent = xp.amax(abs(away).reshape(p.batch, -1), -1)
         known = xp.isfinite(extent)[:, None, None]
-        extent = self._positive(_or_zero(xp, extent))
+        extent = self._positive(or_zero(xp, extent))
         plane = xp.where(known, away, 0.0) / extent[:, None, None]
         return plane if xp is not np else plane.astype(p.distance.dtype)
 
@@ -202,7 +201,7 @@ class _Maker:
     def _lowest(self, values: Array) -> Array:
         xp = self.xp
         least = xp.amin(xp.where(self.vehicles & xp.isfinite(values), values, xp.inf), -1)
-        return _or_zero(xp, least)
+        return or_zero(xp, least)
 
     def _eye(self, n: int) -> Array:
         if self.xp is np:
@@ -282,7 +281,7 @@ class _Maker:
             *windows,
             share,
             score,
-            xp.where(_at_least(p, k), 0.0, 1.0) + zero,
+            xp.where(at_least(p, k), 0.0, 1.0) + zero,
         ]
         vehicle = self._vehicle()
         pad = xp.zeros_like(p.delivery[:, k:])
@@ -371,7 +370,7 @@ class _Maker:
             return none - 2.0, none + 2.0
         unit = self.longest[:, None, None]
         # Vehicles leave their tokens from the opening on.
-        token = ~_at_least(p, p.tokens)
+        token = ~at_least(p, p.tokens)
         opening = xp.concatenate([p.opening, xp.zeros_like(p.earliest[:, p.tokens :])], -1)
         closing = xp.concatenate([p.closing, xp.zeros_like(p.latest[:, p.tokens :])], -1)
         first = xp.where(token, opening, p.earliest)
@@ -442,94 +441,12 @@ class _Maker:
         )
 
 
-def situation(problems: Problems, known: Features, state: State) -> Array:
-    """(b, s, NOW) what the decoder sees of rollouts."""
-    p, xp, rows = problems, problems.xp, _rows(problems)
-    token = state.token
-    capacity = p.capacity[rows, token]
-    finite = xp.isfinite(capacity) & (capacity > 0)
-    scale = xp.where(finite, capacity, 1.0)
-    free = xp.where(finite, (capacity - state.peak) / scale, 1.0)
-    room = xp.where(finite, (capacity - state.backhaul) / scale, 1.0)
-    unit = known.longest[:, None]
-
-    def left(limit: Array, spent: Array, by: Array) -> Array:
-        rest = limit[rows, token] - spent
-        return xp.where(xp.isfinite(rest), squash(xp, _or_zero(xp, rest) / by), 0.0)
-
-    # Limits on distance in their own unit: the longest distance is not at hand here.
-    reach = p.max_distance[rows, token]
-    reached = xp.where(
-        xp.isfinite(reach) & (reach > 0), state.distance / xp.where(reach > 0, reach, 1.0), 0.0
-    )
-    unvisited = xp.where(state.visited, 0.0, 1.0).sum(-1)
-    count = xp.where(p.present & _at_least(p, p.tokens), 1.0, 0.0).sum(-1)[:, None]
-    at_token = xp.where(state.node < p.tokens, 1.0, 0.0)
-    return xp.stack(
-        [
-            free,
-            room,
-            squash(xp, (state.time - known.start[:, None]) / unit),
-            left(p.closing, state.time, unit),
-            reached,
-            left(p.max_duration, state.duration, unit),
-            left(p.max_driving, state.driving, unit),
-            unvisited / xp.where(count > 0, count, 1.0),
-            at_token,
-            xp.where(state.backhaul > 0, 1.0, 0.0),
-            xp.where(state.linehaul > 0, 1.0, 0.0),
-        ],
-        -1,
-    )
-
-
-class Standing(NamedTuple):
-    """The part of a state that candidates are seen from; (b, s) each."""
-
-    node: Array
-    token: Array
-    time: Array
-    peak: Array
-
-
-def outlook(problems: Problems, known: Features, state: State | Standing) -> list[Array]:
-    """(b, s, n) each of CHOICE numbers of going to a node next; scalars where nothing differs.
-
-    Waiting there, slack of its window, share of the free load that it takes, worth.
-    """
-    p, xp, rows = problems, problems.xp, _rows(problems)
-    zero: Any = 0.0
-    wait = slack = fill = worth = zero
-    with np.errstate(invalid="ignore"):
-        if p.uses & {"windows"}:
-            way = p.duration[rows, state.node] / p.speed[rows, state.token][..., None]
-            ready = state.time[..., None] + way
-            begin = xp.where(ready < p.earliest[:, None, :], p.earliest[:, None, :], ready)
-            unit = known.near_time[:, None, None]
-            wait = _steps(xp, (begin - ready) / unit)
-            slack = _steps(xp, (p.latest[:, None, :] - begin) / unit)
-        capacity = p.capacity[rows, state.token]
-        if "loads" in p.uses:
-            free = xp.where(xp.isfinite(capacity), capacity - state.peak, xp.inf)
-            free = xp.where(free > 0, free, 1.0)
-            fill = xp.clip(p.delivery[:, None, :] / free[..., None], 0.0, 1.0)
-    if p.score is not None:
-        worth = p.score[rows, state.token] / known.worth[:, None, None]
-    return [wait, slack, fill, worth]
-
-
 def squash(xp: Any, values: Array) -> Array:
     """Logarithm of 1 + size, with the sign."""
     return xp.sign(values) * xp.log1p(abs(values))
 
 
-def _steps(xp: Any, ways: Array) -> Array:
-    """Logarithm of 1 + times; what is unlimited or unknown counts as :data:`FAR`."""
-    ways = xp.where(ways < FAR, ways, FAR)
-    return xp.log1p(xp.where(ways > 0, ways, 0.0))
-
-
-def _at_least(problems: Problems, low: int) -> Array:
+def at_least(problems: Problems, low: int) -> Array:
     """(1, n) bool: node numbers from low on."""
     if problems.xp is np:
         return (np.arange(problems.nodes) >= low)[None, :]
@@ -537,12 +454,6 @@ def _at_least(problems: Problems, low: int) -> Array:
     return (xp.arange(problems.nodes, device=problems.distance.device) >= low)[None, :]
 
 
-def _rows(problems: Problems) -> Array:
-    if problems.xp is np:
-        return np.arange(problems.batch)[:, None]
-    xp: Any = problems.xp
-    return xp.arange(problems.batch, device=problems.distance.device)[:, None]
-
-
-def _or_zero(xp: Any, values: Array) -> Array:
+def or_zero(xp: Any, values: Array) -> Array:
+    """0 for what is infinite or not a number."""
     return xp.where(xp.isfinite(values), values, 0.0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from routesolve.solvers.neural.features import Features, Standing, outlook
+from routesolve.solvers.neural.features import Features
 from routesolve.solvers.neural.model import Encoded, Network
 from routesolve.solvers.neural.problems import Problems
+from routesolve.solvers.neural.situation import Standing, outlook
 from routesolve.solvers.neural.trace import Trace
 
 ANY_ORDER = 0.1

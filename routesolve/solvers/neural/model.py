@@ -25,10 +25,9 @@ from routesolve.solvers.neural.features import (
     NOW,
     WHOLE,
     Features,
-    outlook,
-    situation,
 )
 from routesolve.solvers.neural.problems import Problems
+from routesolve.solvers.neural.situation import outlook, situation
 from routesolve.solvers.neural.state import State
 
 STEEP = 8.0
@@ -218,9 +217,9 @@ class Network(nn.Module):
         node, token
             (b, q) where each of q queries is, and where its route began.
         now
-            (b, q, NOW) see :func:`~routesolve.solvers.neural.features.situation`.
+            (b, q, NOW) see :func:`~routesolve.solvers.neural.situation.situation`.
         seen
-            See :func:`~routesolve.solvers.neural.features.outlook`.
+            See :func:`~routesolve.solvers.neural.situation.outlook`.
         mask
             (b, q, n) bool: what may be chosen.
 

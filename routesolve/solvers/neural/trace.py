@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from routesolve.solvers.neural.environment import Environment
-from routesolve.solvers.neural.features import Features, situation
+from routesolve.solvers.neural.features import Features
 from routesolve.solvers.neural.problems import Array
 from routesolve.solvers.neural.rollouts import Choose
+from routesolve.solvers.neural.situation import situation
 from routesolve.solvers.neural.state import State
 
 

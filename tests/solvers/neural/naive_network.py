@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from routesolve.solvers.neural.config import Config
-from routesolve.solvers.neural.features import Features, outlook, situation
+from routesolve.solvers.neural.features import Features
 from routesolve.solvers.neural.problems import Problems
+from routesolve.solvers.neural.situation import outlook, situation
 from routesolve.solvers.neural.state import State
 from routesolve.solvers.neural.weights import Weights, shapes
 

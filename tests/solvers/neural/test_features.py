@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 
 from routesolve.solvers.neural.environment import Environment
-from routesolve.solvers.neural.features import Features, features, outlook, situation
+from routesolve.solvers.neural.features import Features, features
 from routesolve.solvers.neural.from_instance import to_problems
 from routesolve.solvers.neural.pool import synthetic_pool
 from routesolve.solvers.neural.problems import Problems, stack
 from routesolve.solvers.neural.sampler import Recipe, Sample, Sampler
+from routesolve.solvers.neural.situation import outlook, situation
 from tests.solvers.neural.made import tight, tour
 
 NAMES = ("CVRP", "MDOVRPMBLTW", "VRPBTW", "PVRP-P", "PVRP-ZC", "ATSP")

@@ -40,6 +40,7 @@ from routesolve.solvers.neural.from_instance import to_problems, to_solution
 from routesolve.solvers.neural.inference import Inference, read
 from routesolve.solvers.neural.problems import Problems, stack
 from routesolve.solvers.neural.rollouts import first_moves, roll_out, uniform
+from routesolve.solvers.neural.situation import outlook, situation
 from routesolve.solvers.neural.state import State
 from tests.solvers.neural.made import ALL, tight, tour, variant
 from tests.solvers.neural.naive_network import Twin, random_weights
@@ -233,10 +234,10 @@ def test_logits_are_those_of_torch(name: str) -> None:
             if t >= first.shape[-1]:
                 logits, _ = decoder.look(decoder.mask())
                 told = (
-                    features_module.situation(problems, known, state),
-                    features_module.outlook(problems, known, state),
+                    situation(problems, known, state),
+                    outlook(problems, known, state),
                 )
-                now, outlook = (
+                now, ahead = (
                     torch.as_tensor(told[0], dtype=torch.float32),
                     [
                         x if isinstance(x, float) else torch.as_tensor(x, dtype=torch.float32)
@@ -244,7 +245,7 @@ def test_logits_are_those_of_torch(name: str) -> None:
                     ],
                 )
                 at = (torch.as_tensor(x) for x in (state.node, state.token))
-                theirs = network.logits(tables, *at, now, outlook, torch.as_tensor(mask))
+                theirs = network.logits(tables, *at, now, ahead, torch.as_tensor(mask))
                 np.testing.assert_allclose(logits, theirs[0].numpy(), atol=1e-4)
             state = decoder.environment.step(state, action[None])
             decoder.move(np.ascontiguousarray(action))

@@ -261,7 +261,7 @@ def _price(rules: Rules, token: Whole, leg: float, way: float) -> float:
 
 @exact
 def situate(rules: Rules, at: Int64s, sums: Floats, now: Float32s) -> None:
-    """Write what the decoder sees of rollouts; as ``features.situation``."""
+    """Write what the decoder sees of rollouts; as ``situation.situation``."""
     k = rules.token.shape[1]
     unit, count = rules.unit[LONGEST], max(rules.unit[CUSTOMERS], 1.0)
     for i in range(at.shape[0]):
