@@ -21,6 +21,7 @@ from routesolve.solvers.neural.from_instance import (
 )
 from routesolve.solvers.neural.problems import Problems, columns, stack
 from routesolve.solvers.neural.rollouts import first_moves, roll_out
+from routesolve.solvers.neural.solver import FRESH
 from routesolve.solvers.neural.state import State
 from routesolve.solvers.neural.weights import Weights
 
@@ -35,10 +36,12 @@ def solve_batch(
     *,
     weights: Weights | None = None,
     starts: int = 100,
+    fresh: float = FRESH,
     batch: int = 64,
     device: str = "cpu",
+    seed: int = 0,
 ) -> list[Result]:
-    """Solve instances by greedy rollouts of the network, many at once.
+    """Solve instances by rollouts of the network, many at once.
 
     Those of similar size go together. For one instance at a time, or without torch, use
     :class:`~routesolve.solvers.neural.solver.Neural`.
@@ -51,10 +54,14 @@ def solve_batch(
         Default: those of the package.
     starts
         Rollouts of each, each of which begins with another customer.
+    fresh
+        Temperature of where routes begin; all else is greedy.
     batch
         Instances at once.
     device
         Of torch: ``"cpu"``, ``"cuda"``.
+    seed
+        Of the draws.
 
     Returns
     -------
@@ -80,11 +87,12 @@ def solve_batch(
     made: list[Rows] = [(to_problems(each), to_points(each)) for each in instances]
     order = sorted(range(len(made)), key=lambda i: made[i][0].nodes)
     results: dict[int, Result] = {}
+    draw = torch.Generator(device).manual_seed(seed)
     for begin in range(0, len(order), batch):
         chosen = order[begin : begin + batch]
         clock = Clock(Budget())
         with torch.no_grad():
-            plans = _plans(torch, network, [made[i] for i in chosen], starts, device)
+            plans = _plans(network, [made[i] for i in chosen], starts, fresh, draw)
         shift = clock.elapsed * (1.0 - 1.0 / len(chosen))
         for i, actions in zip(chosen, plans, strict=True):
             each = Clock(Budget())
@@ -96,9 +104,10 @@ def solve_batch(
 
 
 def _plans(
-    torch: Any, network: Any, rows: Sequence[Rows], starts: int, device: str
+    network: Any, rows: Sequence[Rows], starts: int, fresh: float, draw: Any
 ) -> list[npt.NDArray[np.int64]]:
     """(t,) moves of the best rollout of each problem."""
+    torch, device = _torch("cpu"), draw.device
     together = stack([problems for problems, _ in rows])
     tokens = together.tokens
     points = np.full((len(rows), together.nodes, 2), np.nan)
@@ -115,7 +124,11 @@ def _plans(
 
     def choose(state: State, mask: Any) -> Any:
         seen = State(**{key: _single(getattr(state, key)) for key in State.__slots__})
-        return network.look(shown, known, encoded, seen, mask).argmax(-1)
+        logits = network.look(shown, known, encoded, seen, mask)
+        if fresh > 0:
+            noise = torch.empty_like(logits).exponential_(generator=draw).log()
+            logits = logits - fresh * noise * (state.node < tokens)[..., None]
+        return logits.argmax(-1)
 
     done = roll_out(Environment(p), choose, first.shape[1], first=torch.as_tensor(first).to(device))
     unserved = Environment(p).unserved(done.state)

@@ -131,7 +131,12 @@ class Decoder:
         advance(self.rules, to, self.at, self.sums, self.seen, self.used)
 
     def look(
-        self, mask: Bools, *, temperature: float = 0.0, chance: Floats | None = None
+        self,
+        mask: Bools,
+        *,
+        temperature: float = 0.0,
+        fresh: float | None = None,
+        chance: Floats | None = None,
     ) -> tuple[Float32s, Int64s]:
         """Logits of all nodes, and the choice.
 
@@ -139,7 +144,7 @@ class Decoder:
         ----------
         mask
             See :meth:`mask`.
-        temperature
+        temperature, fresh
             See :meth:`roll_out`.
         chance
             (s,) numbers in [0, 1) that draw the choice.
@@ -171,6 +176,7 @@ class Decoder:
             weights,
             self.layers.config.clip,
             temperature,
+            temperature if fresh is None else fresh,
             np.zeros(s) if chance is None else chance,
             self.at,
             self.sums,
@@ -189,6 +195,7 @@ class Decoder:
         first: Int64s,
         *,
         temperature: float = 0.0,
+        fresh: float | None = None,
         seed: int = 0,
         stop: Callable[[], bool] | None = None,
     ) -> Plans | None:
@@ -201,6 +208,9 @@ class Decoder:
             :func:`~routesolve.solvers.neural.rollouts.first_moves`.
         temperature
             0 = the most likely node; otherwise nodes are drawn, from sharper or flatter chances.
+        fresh
+            Temperature of choosing where, with whom and with which customer routes begin: of
+            several good beginnings the most likely one is often not the best. Default: the other.
         seed
             Of the draws.
         stop
@@ -235,7 +245,7 @@ class Decoder:
                 if stop is not None and stop():
                     return None
                 chance = np.asarray(rng.random(s))[self.lanes]
-                _, to = self.look(mask, temperature=temperature, chance=chance)
+                _, to = self.look(mask, temperature=temperature, fresh=fresh, chance=chance)
             self.move(to)
             place[self.lanes] = to
             moves.append(place.copy())

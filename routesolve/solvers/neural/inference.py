@@ -37,6 +37,7 @@ class Inference(Layers):
         *,
         starts: int | None = None,
         temperature: float = 0.0,
+        fresh: float | None = None,
         seed: int = 0,
         stop: Callable[[], bool] | None = None,
     ) -> Plans | None:
@@ -51,7 +52,7 @@ class Inference(Layers):
         starts
             How many rollouts; each customer in turn is the first (POMO). Default: one for each
             customer, at most 100.
-        temperature, seed, stop
+        temperature, fresh, seed, stop
             See :meth:`.Decoder.roll_out`.
 
         Returns
@@ -65,7 +66,7 @@ class Inference(Layers):
             starts = min(max(problems.nodes - problems.tokens, 1), 100)
         decoder = Decoder(self, encoded, known, problems)
         first = first_moves(decoder.environment, starts)[0]
-        return decoder.roll_out(first, temperature=temperature, seed=seed, stop=stop)
+        return decoder.roll_out(first, temperature=temperature, fresh=fresh, seed=seed, stop=stop)
 
     def encode(self, known: Features) -> Encoded:
         """Read a problem; as ``Network.encode``.

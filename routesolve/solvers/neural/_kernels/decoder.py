@@ -109,6 +109,7 @@ def choose(
     weights: Float32s,
     clip: float,
     temperature: float,
+    fresh: float,
     chance: Floats,
     at: Int64s,
     sums: Floats,
@@ -118,7 +119,8 @@ def choose(
 ) -> None:
     """Turn matches into logits in place, and choose; as ``Network.logits``.
 
-    The most likely node at a temperature of 0, otherwise one by its probability.
+    The most likely node at a temperature of 0, otherwise one by its probability; where routes begin
+    the temperature is another one.
     """
     top, n = _F(clip), logits.shape[1]
     for i in range(at.shape[0]):
@@ -140,8 +142,9 @@ def choose(
                 logits[i, j] += worth * _F(rules.score[token, j])
         for j in range(n):
             logits[i, j] = logits[i, j] if mask[i, j] else BARRED
-        if temperature > 0.0:
-            to[i] = _sampled(logits, i, _F(_ONE / temperature), chance[i])
+        heat = fresh if node < rules.token.shape[1] else temperature
+        if heat > 0.0:
+            to[i] = _sampled(logits, i, _F(_ONE / heat), chance[i])
         else:
             to[i] = _likeliest(logits, i)
 
