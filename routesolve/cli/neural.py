@@ -1,4 +1,4 @@
-"""Commands about the neural solver: data build, data info."""
+"""Commands about the neural solver: data build, data info, train, eval, info."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from routesolve.cli import render
+from routesolve.cli.neural_models import evaluate, train
+from routesolve.cli.neural_models import info as model_info
 from routesolve.cli.options import PROFILES, require_targets
 from routesolve.numbers import lasting
 
@@ -24,7 +26,15 @@ def neural() -> None:
     \b
     routesolve neural data build porto.osm.pbf leeds.osm.pbf -o pool.npz
     routesolve neural data info pool.npz
+    routesolve neural train --preset smoke
+    routesolve neural eval weights.safetensors
+    routesolve neural info
     """
+
+
+neural.add_command(train)
+neural.add_command(evaluate)
+neural.add_command(model_info)
 
 
 @neural.group(short_help="Make places and tables to train on, or look at them.")

@@ -21,12 +21,15 @@ from routesolve.solvers.neural.from_instance import (
 )
 from routesolve.solvers.neural.problems import Problems, columns, stack
 from routesolve.solvers.neural.rollouts import first_moves, roll_out
-from routesolve.solvers.neural.solver import FRESH
+from routesolve.solvers.neural.solver import FRESH, too_large
 from routesolve.solvers.neural.state import State
 from routesolve.solvers.neural.weights import Weights
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
+
+PAIRS = {"cpu": 2_000_000, "cuda": 40_000_000}
+"""Ways that are read at once, at 0.6 kB each."""
 
 Rows = tuple[Problems, npt.NDArray[np.float64] | None]
 
@@ -57,7 +60,7 @@ def solve_batch(
     fresh
         Temperature of where routes begin; all else is greedy.
     batch
-        Instances at once.
+        Most instances at once; fewer where they are large.
     device
         Of torch: ``"cpu"``, ``"cuda"``.
     seed
@@ -79,7 +82,7 @@ def solve_batch(
     problems = [
         Problem(f"the network does not know {', '.join(lacking)}", f"instance {i}")
         for i, instance in enumerate(instances)
-        if (lacking := unsupported(instance))
+        if (lacking := unsupported(instance) + too_large(instance))
     ]
     if problems:
         raise InputError(problems)
@@ -88,8 +91,11 @@ def solve_batch(
     order = sorted(range(len(made)), key=lambda i: made[i][0].nodes)
     results: dict[int, Result] = {}
     draw = torch.Generator(device).manual_seed(seed)
-    for begin in range(0, len(order), batch):
-        chosen = order[begin : begin + batch]
+    while order:
+        # From the largest on, which is as large as all of its batch are made.
+        pairs = made[order[-1]][0].nodes ** 2
+        count = min(batch, max(PAIRS[torch.device(device).type] // pairs, 1))
+        order, chosen = order[:-count], order[-count:]
         clock = Clock(Budget())
         with torch.no_grad():
             plans = _plans(network, [made[i] for i in chosen], starts, fresh, draw)

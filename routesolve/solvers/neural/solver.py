@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 STARTS = 100
 """Rollouts at once, each of which begins with another customer."""
+MOST = 2000
+"""Stops; every way is read, with 0.6 kB each."""
 ROOM = 400_000
 """Nodes times rollouts at once: what large instances have fewer rollouts for."""
 TEMPERATURES = (0.3, 0.5)
@@ -109,8 +111,8 @@ class Neural:
         self.weights = weights
 
     def unsupported(self, instance: VrpInstance) -> list[str]:
-        """Return what the network's rules cannot express."""
-        return unsupported(instance)
+        """Return what the network's rules cannot express, and whether there are too many stops."""
+        return unsupported(instance) + too_large(instance)
 
     def solve(
         self,
@@ -165,6 +167,12 @@ class Neural:
         solution = to_solution(instance, best.actions)
         result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
         return better_of(result, start, clock)
+
+
+def too_large(instance: VrpInstance) -> list[str]:
+    """Why an instance is too large to be read, in words; empty = it is not."""
+    count = len(instance.jobs)
+    return [f"{count} stops, more than {MOST}"] if count > MOST else []
 
 
 def views(problems: Problems, points: npt.NDArray[np.float64] | None) -> Iterator[View]:

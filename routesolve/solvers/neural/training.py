@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from math import cos, pi
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,8 +32,10 @@ from routesolve.solvers.neural.augment import (
     turned,
 )
 from routesolve.solvers.neural.config import Config
+from routesolve.solvers.neural.course import Course
 from routesolve.solvers.neural.environment import Environment
 from routesolve.solvers.neural.features import Features, features
+from routesolve.solvers.neural.lanes import drawn
 from routesolve.solvers.neural.learning import (
     imitation_loss,
     log_probabilities,
@@ -46,69 +49,10 @@ from routesolve.solvers.neural.rollouts import first_moves
 from routesolve.solvers.neural.sampler import Recipe, Sample, Sampler
 from routesolve.solvers.neural.state import State
 from routesolve.solvers.neural.teacher import reorder
-from routesolve.solvers.neural.trace import replay, trace
+from routesolve.solvers.neural.trace import Trace, replay, trace
+from routesolve.solvers.neural.weights import Weights
 
 FORMAT = "routesolve-training"
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a run does.
-
-    Attributes
-    ----------
-    imitation, reinforcement
-        Steps of each; imitation comes first.
-    batch
-        Problems a step.
-    orders
-        Orders of a plan's routes that are imitated at once.
-    rollouts
-        Drawn of each problem, to learn from.
-    rate, slow
-        Learning rate at its highest, and as a share of that in the end of the imitation and of the
-        whole course; half a cosine in between.
-    warm
-        Steps until the rate is reached.
-    mix
-        Variants and how often they come in reinforcement.
-    customers
-        Least and most; small ones come more often.
-    steady
-        Decay of the average of the weights, which is what is kept.
-    placeless
-        Share of batches whose places are not shown.
-    seed
-        Of everything.
-    """
-
-    imitation: int = 0
-    reinforcement: int = 1000
-    batch: int = 16
-    orders: int = 2
-    rollouts: int = 12
-    rate: float = 5e-4
-    slow: float = 0.1
-    warm: int = 100
-    mix: dict[str, float] = field(
-        default_factory=lambda: {
-            "any": 0.4,
-            "CVRP": 0.15,
-            "VRPTW": 0.15,
-            "ATSP": 0.15,
-            "PVRP-P": 0.075,
-            "PVRP-ZC": 0.075,
-        }
-    )
-    customers: tuple[int, int] = (20, 100)
-    steady: float = 0.999
-    placeless: float = 0.2
-    seed: int = 0
-
-    @property
-    def steps(self) -> int:
-        """Of both kinds."""
-        return self.imitation + self.reinforcement
 
 
 class Step(NamedTuple):
@@ -147,7 +91,12 @@ class Trainer:
     lessons
         Plans to imitate, if the course has imitation.
     device
-        Of torch.
+        Of torch. On others than the CPU rollouts and features are made there, and the network
+        computes in bfloat16 where that is exact enough.
+    start
+        A network to start from, instead of random weights; its sizes stand instead of `config`.
+    compiled
+        Draw rollouts on the CPU with the compiled decoder; short runs are over before it is ready.
 
     Raises
     ------
@@ -163,14 +112,22 @@ class Trainer:
         config: Config | None = None,
         lessons: Sequence[Lesson] = (),
         device: str = "cpu",
+        start: Network | None = None,
+        compiled: bool = True,
     ) -> None:
         if course.imitation and not lessons:
             raise InputError("nothing to imitate", fix="give lessons, or no imitation steps")
         self.course, self.lessons, self.device = course, lessons, device
+        self.half, self.compiled = device != "cpu", compiled and device == "cpu"
+        if self.half:  # scaling bfloat16 by float32 weights is what is wanted
+            warnings.filterwarnings("ignore", "Mismatch dtype between input and weight")
         self.pool = fingerprint(pool)
         self.sampler = Sampler(pool, Recipe(customers=(1, course.customers[1])))
         torch.manual_seed(course.seed)
-        self.network = Network(config).to(device)
+        self.network = Network(start.config if start else config)
+        if start:
+            self.network.load_state_dict(start.state_dict())
+        self.network.to(device)
         self.average = {key: x.detach().clone() for key, x in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=course.rate, weight_decay=1e-4, betas=(0.9, 0.98)
@@ -224,10 +181,10 @@ class Trainer:
             device=self.device
         )
         moved, known = self._moved(problems, shown)
-        encoded = self.network.encode(known)
-        seen = seen.to_torch(device=self.device)
-        logs = log_probabilities(self.network, moved, known, encoded, seen)
-        good = torch.as_tensor(lesson.ok, device=self.device)
+        with self._precision():
+            encoded = self.network.encode(known)
+            logs = log_probabilities(self.network, moved, known, encoded, seen)
+        good = torch.tensor(lesson.ok, device=self.device)  # a copy: files are read-only
         return imitation_loss(logs, seen, problems.tokens, good), len(actions)
 
     def _reinforce(self) -> tuple[Tensor, int]:
@@ -242,20 +199,37 @@ class Trainer:
         recipe = Recipe(name, (count, count), choice="any")
         sample = self.sampler.of(recipe).sample(course.batch, seed=(course.seed, 4, self.step))
         problems, points = sample.problems, self._places(sample, rng)
-        shown = features(problems, points)
-        moved, known = self._moved(problems, shown)
         first = first_moves(Environment(problems), course.rollouts)
-        seen = self._rollouts(moved, known, torch.as_tensor(first, device=self.device))
-        encoded = self.network.encode(known)
-        logs = log_probabilities(self.network, moved, known, encoded, seen)
+        if self.compiled:
+            shown = features(problems, points)
+            moved, known = self._moved(problems, shown)
+            encoded = self.network.encode(known)
+            lanes = drawn(self._weights(), encoded, shown, problems, first, seed=self._draws)
+            seen = lanes.to_torch()
+        else:
+            moved, known = self._read(problems, points)
+            seen = self._rollouts(moved, known, torch.as_tensor(first, device=self.device))
+            with self._precision():
+                encoded = self.network.encode(known)
+        with self._precision():
+            logs = log_probabilities(self.network, moved, known, encoded, seen)
         near = torch.as_tensor(np.median(problems.distance, axis=(1, 2)), device=self.device)
         scale = torch.maximum(seen.cost.mean(1), near * count * 0.25)
         return reinforcement_loss(logs, seen, scale), course.batch
 
-    def _rollouts(self, problems: Problems, known: Features, first: Tensor) -> Any:
-        draw = torch.Generator(self.device).manual_seed(self.course.seed * 1_000_003 + self.step)
+    @property
+    def _draws(self) -> int:
+        """Seed of this step's rollouts."""
+        return self.course.seed * 1_000_003 + self.step
+
+    def _weights(self) -> Weights:
+        arrays = {key: x.detach().numpy() for key, x in self.network.state_dict().items()}
+        return Weights(self.network.config, arrays)
+
+    def _rollouts(self, problems: Problems, known: Features, first: Tensor) -> Trace:
+        draw = torch.Generator(self.device).manual_seed(self._draws)
         environment = Environment(problems)
-        with torch.no_grad():
+        with torch.no_grad(), self._precision():
             encoded = self.network.encode(known)
 
             def choose(state: State, mask: Array) -> Array:
@@ -265,6 +239,11 @@ class Trainer:
 
             return trace(environment, known, choose, first.shape[1], first=first)
 
+    def _precision(self) -> torch.autocast:
+        """What the network computes in."""
+        kind = torch.device(self.device).type
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.half)
+
     def _places(self, sample: Sample, rng: np.random.Generator) -> Array | None:
         """Turned, mirrored, or not shown."""
         if rng.random() < self.course.placeless:
@@ -272,6 +251,14 @@ class Trainer:
         b = len(sample.points)
         angle, mirrored = rng.uniform(0.0, 2.0 * pi, b), rng.random(b) < 0.5
         return turned(sample.points.astype(np.float32), angle, mirrored)
+
+    def _read(self, problems: Problems, points: Array | None) -> tuple[Problems, Features]:
+        """Problems and their features, made on the device, on the CPU by NumPy."""
+        if self.device == "cpu":
+            return self._moved(problems, features(problems, points))
+        moved = problems.to_torch(device=self.device)
+        places = None if points is None else torch.as_tensor(points, device=self.device)
+        return moved, features(moved, places)
 
     def _moved(self, problems: Problems, shown: Features) -> tuple[Problems, Features]:
         known = Features(

@@ -160,6 +160,14 @@ def test_unsupported(solver: Neural) -> None:
         solver.solve(instance, views_of(1))
 
 
+def test_too_many_stops(solver: Neural) -> None:
+    """More stops than can be read are refused before any matrix is made."""
+    place = Location(x=1.0, y=1.0)
+    jobs = tuple(Job(str(i), place) for i in range(2001))
+    instance = variant("CVRP", 2, seed=1).replace(jobs=jobs)
+    assert solver.unsupported(instance) == ["2001 stops, more than 2000"]
+
+
 # -- batches -----------------------------------------------------------------------------------
 
 
