@@ -17,6 +17,7 @@ SOLVERS = Registry(
         "ils": "routesolve.solvers.ils.engine:IteratedLocalSearch",
         "ortools": "routesolve.solvers.ortools_routing:OrToolsRouting",
         "savings": "routesolve.solvers.savings:Savings",
+        "neural": "routesolve.solvers.neural.solver:Neural",
         "pyvrp": "routesolve.solvers.pyvrp:PyVrp",
         "vroom": "routesolve.solvers.vroom:Vroom",
     },
