@@ -43,8 +43,9 @@ def test_options_of_the_examples_exist() -> None:
     for line in README.splitlines():
         if match := re.match(r"routesolve (\w+) (.*?)(#.*)?$", line):
             command = group.get_command(None, match[1])  # type: ignore[arg-type]
-            if isinstance(command, click.Group):
-                command = command.commands.get(match[2].split()[0])
+            words = iter(match[2].split())
+            while isinstance(command, click.Group):
+                command = command.commands.get(next(words))
             assert command is not None
             known = {name for option in command.params for name in option.opts}
             given = {word for word in match[2].split() if word.startswith("-")}
