@@ -24,7 +24,7 @@ from routesolve.errors import InputError
 from routesolve.files import written_whole
 from routesolve.graphs import _npz
 from routesolve.solvers.neural.pool import ARRAYS, Pool
-from routesolve.solvers.neural.sampler import Recipe, Sample, Sampler
+from routesolve.solvers.neural.sampler import DRAWS, Recipe, Sample, Sampler
 from routesolve.solvers.neural.teacher import teach
 
 FORMAT = "routesolve-lessons"
@@ -104,6 +104,7 @@ class Lessons:
         meta = {
             "format": FORMAT,
             "version": VERSION,
+            "draws": DRAWS,
             "pool": self.pool,
             "seed": self.seed,
             "first": self.first,
@@ -145,6 +146,8 @@ class Lessons:
                     f"{VERSION})",
                     fix="upgrade routesolve",
                 )
+            if meta.get("draws", 1) != DRAWS:
+                raise InputError("the same seeds draw other problems by now", fix=fix)
             if pool not in (None, meta["pool"]):
                 raise InputError("lessons on another pool", fix="use the pool they were made from")
             batches = tuple(_lesson(arrays, i, about) for i, about in enumerate(meta["batches"]))

@@ -18,6 +18,8 @@ from routesolve.solvers.neural.problems import LAST, MIXED, Problems
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
+DRAWS = 1
+"""Changes with what a seed draws: lessons hold seeds, not problems."""
 CHOICES = ("uniform", "clustered", "mixed")
 """How places are chosen: anywhere, around few centres, or half and half."""
 PROFILED = ("PVRP-P", "PVRP-ZC")

@@ -258,6 +258,18 @@ def test_lessons_go_on_where_they_stopped(pool: Pool, tmp_path: Path) -> None:
         make_lessons(pool, tmp_path, seconds=1.0, seed=5)
 
 
+def test_lessons_of_other_draws_are_refused(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lessons hold seeds: a version that draws otherwise must not read them."""
+    path = tmp_path / "lessons-00000.npz"
+    Lessons(fingerprint(pool), 0, 0, ()).save(path)
+    assert Lessons.load(path).batches == ()
+    monkeypatch.setattr("routesolve.solvers.neural.lessons.DRAWS", 2)
+    with pytest.raises(InputError, match="draw other problems"):
+        Lessons.load(path)
+
+
 def test_lessons_of_another_pool_are_refused(pool: Pool, tmp_path: Path) -> None:
     """One number that differs is another pool; names are none of its business."""
     area = pool.areas[1]
