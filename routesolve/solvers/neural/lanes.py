@@ -94,8 +94,6 @@ def _row(decoder: Decoder, first: Int64s, rng: np.random.Generator) -> dict[str,
         for key, value in step.items():
             steps[key].append(value)
         decoder.move(to)
-    if not steps["action"]:
-        return _row(decoder, np.zeros((s, 1), np.int64), rng)
     made: dict[str, Any] = {key: np.stack(each, 1) for key, each in steps.items() if each}
     customers = decoder.environment.problems.present[0, : decoder.rules.token.shape[1]].sum()
     made["cost"] = decoder.sums[:, COST].copy()
