@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, TypeVar, overload
 
 import numba
+from numba.core.caching import IndexDataCacheFile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,4 +79,23 @@ def _compile(function: F, options: dict[str, Any]) -> F:
         # Numba finds no writable place for its cache (read-only install and home): slower start,
         # same answer.
         compiled = numba.njit(**{**settings, "cache": False})(function)
+    cache: Any = getattr(compiled, "_cache", None)
+    if isinstance(getattr(cache, "_cache_file", None), IndexDataCacheFile):
+        cache._cache_file.__class__ = _SharedFiles
     return compiled
+
+
+class _SharedFiles(IndexDataCacheFile):
+    """Numba's files of compiled code, which several processes may fill at once.
+
+    Numba numbers them by an index that it reads before and writes after: two processes that compile
+    the same kernel for different types give both the same number, and one later runs the code of
+    the other. Here a file is named after what it holds, and there before the index tells of it.
+    What one process overwrites in the index of another is compiled again.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        files: Any = self  # Numba's methods have no types
+        name = files._data_name(int(blake2b(repr(key).encode(), digest_size=8).hexdigest(), 16))
+        files._save_data(name, data)
+        files._save_index({**files._load_index(), key: name})
