@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from routesolve.solvers.base import Budget, Clock, finish
 from routesolve.solvers.neural import judge
@@ -157,3 +158,24 @@ def test_pairs_are_of_equal_time_and_tested(scripts: Any) -> None:
     mean, low, high = summary.interval(np.array([1.0, 2.0, 3.0]))
     assert (mean, high - mean) == pytest.approx((2.0, 4.303 / np.sqrt(3.0)), rel=1e-3)
     assert mean - low == pytest.approx(high - mean)
+
+
+def test_unseen_areas_are_told_apart(scripts: Any) -> None:
+    """Pools are compared by gaps to their own references; worst cells are told."""
+    compare, summary = scripts("compare"), scripts("summary")
+    rows = []
+    for pool, areas, gap in (("test", "", 0.08), ("joined", "0:32", 0.05)):
+        for variant, more in (("CVRP", 0.0), ("ATSP", 0.02)):
+            base = [100.0, 200.0, 300.0]
+            shares = (gap + more - 0.01, gap + more, gap + more + 0.01)
+            worse = [cost * (1.0 + 2.0 * share) for cost, share in zip(base, shares, strict=True)]
+            found = _rows(compare, "pyvrp", base) + _rows(compare, "neural:100", worse)
+            where = {"pool": pool, "areas": areas, "variant": variant}
+            rows += [row | where for row in found]
+    cells = summary.gathered(rows)
+    _, *lines = summary.by_area(cells, [], ("test", "joined[0:32]"), False)
+    assert [line[2:5] for line in lines] == [["8.00", "5.00", "3.00"], ["10.00", "7.00", "3.00"]]
+    half = stats.t.ppf(0.975, 4) * np.sqrt(2.0 / 3.0)
+    assert lines[0][5] == f"{3.0 - half:.2f} .. {3.0 + half:.2f}"
+    pools = [line for line in summary.by_pool(cells, [], False) if line[1] == "neural:100@1cpu"]
+    assert [line[3:5] for line in pools] == [["9.00", "10.00"], ["6.00", "7.00"]]
