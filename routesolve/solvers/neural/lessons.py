@@ -43,6 +43,9 @@ MIX: Mapping[str, float] = {
     "PVRP-ZC": 0.075,
 }
 """Shares of the batches that are of each variant."""
+STRAIGHT = 0.25
+"""Share of problems whose ways are straight lines: plans of a network that has seen roads only are
+poor where there are none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +212,7 @@ def recipe_of(
     shares = np.array(list(mix.values()), dtype=np.float64)
     name = list(mix)[int(rng.choice(len(shares), p=shares / shares.sum()))]
     n = round(float(np.exp(rng.uniform(*np.log(sizes)))))
-    return Recipe(name, customers=(n, n))
+    return Recipe(name, customers=(n, n), windows="any", straight=STRAIGHT)
 
 
 def make_lesson(

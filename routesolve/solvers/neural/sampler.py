@@ -33,6 +33,14 @@ the 48 variants were made."""
 UNIT = 2.0 / 3.0
 """That side, as a share of the longest way between two places; any way fits twice into the
 horizon."""
+WINDOWS = ("narrow", "any")
+"""How windows are drawn: as in the literature, or half of the problems with other days."""
+DAY = (0.72, 1.2)
+LOOSE_WIDTH = (0.04, 1.0)
+LOOSE_SERVICE = (0.0, 0.3)
+"""Other days: the horizon, as a multiple of the one above; mean width of a problem's windows as a
+share of it; mean service time, in those units. Each customer's is between half and one and a half
+times the mean, and a share of the customers that differs by problem has no window."""
 BACKHAUL_SHARE = 0.2
 LIMIT = (1.0, 2.0)
 """Limits are between once and twice what the farthest customer takes there and back."""
@@ -58,6 +66,10 @@ class Recipe:
         Least and most, with several depots and with vehicles that differ.
     duration_limits
         Share of limits that are on the route's duration instead of its distance.
+    windows
+        A name of :data:`WINDOWS`.
+    straight
+        Share of problems whose ways are straight lines, driven at the mean pace of the roads.
     """
 
     variant: str = "any"
@@ -66,6 +78,8 @@ class Recipe:
     depots: tuple[int, int] = (2, 4)
     vehicles: tuple[int, int] = (3, 7)
     duration_limits: float = 0.5
+    windows: str = "narrow"
+    straight: float = 0.0
 
     def __post_init__(self) -> None:
         problems = []
@@ -81,8 +95,15 @@ class Recipe:
             low, high = getattr(self, key)
             if not 1 <= low <= high:
                 problems.append(Problem(f"{key} from {low} to {high}", fix="give 1 <= low <= high"))
-        if not 0 <= self.duration_limits <= 1:
-            problems.append(Problem(f"a share of {self.duration_limits}", fix="give 0 .. 1"))
+        if self.windows not in WINDOWS:
+            problems.append(
+                Problem(f"there are no windows {self.windows!r}", fix=f"use {', '.join(WINDOWS)}")
+            )
+        problems += [
+            Problem(f"a share of {share}", fix="give 0 .. 1")
+            for share in (self.duration_limits, self.straight)
+            if not 0 <= share <= 1
+        ]
         if problems:
             raise InputError(problems)
 
@@ -192,12 +213,20 @@ class Sampler:
         )
         points = np.stack([self._plane[a][at] for a, at in zip(areas, chosen, strict=True)])
         points -= points[:, :1].copy()
+        # Nothing is drawn for recipes without these: seeds of lessons draw what they drew.
+        if recipe.straight:
+            _straighten(rng.random(size) < recipe.straight, points, distance, duration)
+        loose = np.zeros(size, np.bool_)
+        if recipe.windows == "any":
+            loose = rng.random(size) < 0.5
         if tour:
             given: dict[str, Any] = {"fleet": 1.0}
         elif profiled:
             given = _profiled(rng, name, points, tokens, float(distance.max()))
         else:
             given = _varied(rng, has, tokens, distance, duration, recipe.duration_limits)
+            if (has.windows & loose).any():
+                given = _other_days(rng, has, has.windows & loose, tokens, duration, given)
         made = Problems.of(
             tokens, distance.astype(self.dtype), duration.astype(self.dtype), **given
         )
@@ -291,6 +320,52 @@ def _varied(
         "max_distance": np.where(has.limit & ~on_duration, factor * farther, inf)[:, None],
         "max_duration": np.where(has.limit & on_duration, factor * longer, inf)[:, None],
         "backhaul": np.where(has.backhaul & ~has.mixed, LAST, MIXED),
+    }
+
+
+def _straighten(which: npt.NDArray[np.bool_], points: Floats, *tables: Floats) -> None:
+    """Make ways straight lines in some problems, as long as roads are on average."""
+    line = np.hypot(*np.moveaxis(points[which, :, None] - points[which, None, :], -1, 0))
+    total = np.maximum(line.sum(axis=(1, 2)), 1e-9)
+    for table in tables:
+        # Whole steps, like those of roads.
+        ratio = table[which].sum(axis=(1, 2)) / total
+        table[which] = np.round(line * ratio[:, None, None] / STEP) * STEP
+
+
+def _other_days(
+    rng: np.random.Generator,
+    has: _Has,
+    which: npt.NDArray[np.bool_],
+    k: int,
+    duration: Floats,
+    given: dict[str, Any],
+) -> dict[str, Any]:
+    """Put other horizons, windows and service times in place of those of some problems."""
+    b, nodes = duration.shape[0], duration.shape[1]
+    there = duration[:, :k, :].max(axis=1)
+    home = np.swapaxes(duration[:, :, :k], 1, 2).max(axis=1)
+    unit = UNIT * duration.reshape(b, -1).max(axis=1)[:, None]
+    end = HORIZON * unit * rng.uniform(*DAY, (b, 1))
+    each = rng.uniform(0.5, 1.5, (2, b, nodes))
+    service = np.minimum(unit * rng.uniform(*LOOSE_SERVICE, (b, 1)) * each[0], end - there - home)
+    room = np.maximum(end - service - home - there, 0.0)
+    low, high = np.log(LOOSE_WIDTH)
+    width = np.minimum(end * np.exp(rng.uniform(low, high, (b, 1))) * each[1], room)
+    earliest = there + (room - width) * rng.random((b, nodes))
+    anytime = rng.random((b, nodes)) < rng.uniform(0.0, 0.5, (b, 1))
+    stops = (np.arange(nodes) >= k) & which[:, None]
+    windows = stops & ~anytime
+    closed = which & ~has.open_end
+    longer = (duration[:, :k, :] + np.swapaxes(duration[:, :, :k], 1, 2)).min(axis=1) + service
+    more = np.maximum(longer[:, k:].max(axis=1) - given["max_duration"][:, 0], 0.0)
+    limit = np.where(which, given["max_duration"][:, 0] + more, given["max_duration"][:, 0])
+    return given | {
+        "service": np.where(stops, service, given["service"]),
+        "earliest": np.where(stops, np.where(windows, earliest, -inf), given["earliest"]),
+        "latest": np.where(stops, np.where(windows, earliest + width, inf), given["latest"]),
+        "closing": np.where(closed[:, None], end, given["closing"]),
+        "max_duration": limit[:, None],
     }
 
 

@@ -141,11 +141,47 @@ def test_the_seed_decides(pool: Pool) -> None:
     assert len(sizes) > 8
 
 
+@pytest.mark.parametrize("name", ["VRPTW", "OVRPTW", "MDVRPMBLTW", "any"])
+def test_other_days_can_be_served(pool: Pool, name: str) -> None:
+    """With windows of any kind everybody is feasible alone, and rollouts serve all."""
+    problems = drawn(pool, name, 24, windows="any", straight=0.5)
+    environment = Environment(problems)
+    assert not environment.infeasible().any()
+    assert not environment.unserved(roll_out(environment, uniform(0), 3).state).any()
+
+
+def test_other_days_differ(pool: Pool) -> None:
+    """Widths and service times differ more than in the literature, and some have no window."""
+    plain, loose = (drawn(pool, "VRPTW", 40, windows=kind) for kind in ("narrow", "any"))
+    open_plain, open_loose = (np.isinf(p.latest[:, p.tokens :]) for p in (plain, loose))
+    assert not open_plain.any()
+    assert 0.05 < open_loose.mean() < 0.3
+    spread = [
+        np.ptp((p.latest - p.earliest)[:, p.tokens :][~o])
+        for p, o in ((plain, open_plain), (loose, open_loose))
+    ]
+    assert spread[1] > 3 * spread[0]
+
+
+def test_straight_ways(pool: Pool) -> None:
+    """Straight ways are symmetric, in proportion to each other, and as long as roads on average."""
+    sampler = Sampler(pool, Recipe("CVRP", (12, 12), straight=1.0), dtype=np.float64)
+    sample = sampler.sample(5, seed=4)
+    p, points = sample.problems, sample.points
+    away = np.hypot(*np.moveaxis(points[:, :, None] - points[:, None, :], -1, 0))
+    for table in (p.distance, p.duration):
+        assert np.array_equal(table, np.swapaxes(table, 1, 2))
+        ratio = (table / np.maximum(away, 1e-9))[:, 0, 1:]
+        assert (np.ptp(ratio, axis=1) < 0.02 * ratio.mean(axis=1)).all()
+    roads = sampler.of(Recipe("CVRP", (12, 12), straight=1e-12)).sample(5, seed=4).problems
+    assert np.allclose(p.distance.mean(axis=(1, 2)), roads.distance.mean(axis=(1, 2)), rtol=1e-3)
+
+
 def test_wrong_recipes_are_refused(pool: Pool) -> None:
     """Every mistake is named, and areas that are too small or not connected."""
     with pytest.raises(InputError) as caught:
-        Recipe("CVRPX", customers=(5, 2), choice="none", duration_limits=3)
-    assert len(caught.value.problems) == 4
+        Recipe("CVRPX", (5, 2), choice="none", duration_limits=3, windows="wide", straight=2)
+    assert len(caught.value.problems) == 6
     with pytest.raises(InputError, match="60 places"):
         Sampler(pool, Recipe(customers=(20, 200)))
     area = pool.areas[0]
