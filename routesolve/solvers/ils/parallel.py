@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 class Search(Protocol):
-    """What is searched: a plan, and how to go on from it."""
+    """What is searched: a plan, others to begin with, if any, and how to go on from it."""
 
     work: Any
     clock: Clock
     state: npt.NDArray[np.uint64]
     plan: Any
+    spare: list[Any]
     soft: npt.NDArray[np.float64] | None
     hot: float
     cold: float
@@ -118,7 +119,7 @@ class Workers:
         search, rounds = self.search, ROUNDS if pool is not None else 1
         problem, plans, softs = search.work.problem, [search.plan], [search.soft]
         for _ in self.lanes[1:]:
-            plans.append(deepcopy(search.plan))
+            plans.append(search.spare.pop(0) if search.spare else deepcopy(search.plan))
             softs.append(None if search.soft is None else search.soft.copy())
 
         def work(k: int, until: float) -> None:
