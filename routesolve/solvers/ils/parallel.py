@@ -62,6 +62,10 @@ CHUNK_SECONDS = 0.004
 CHUNK = 256
 """Iterations at one temperature, where their number is the budget."""
 
+STEADY = 16
+"""Iterations between two looks at the clock, where their number is the budget: kernels sum up
+afresh when they are called, so that the plan must not depend on when that is."""
+
 CYCLE_SECONDS = 10.0
 """Length of the first cooling when nothing but a stall ends the search; later ones double."""
 
@@ -197,7 +201,7 @@ class Workers:
             chunk = lane.chunk
             if lane.total is not None:
                 end = round(until * lane.total)
-                chunk = min(chunk, end - lane.steps, CHUNK - lane.steps % CHUNK)
+                chunk = min(STEADY, end - lane.steps, CHUNK - lane.steps % CHUNK)
                 if chunk <= 0:
                     break
                 # Where it is the budget, the temperature must not depend on the clock.
