@@ -106,7 +106,7 @@ class Led(Protocol):
     def size(self) -> int:
         """Number of jobs."""
 
-    def begun(self, start: Solution | None) -> Any:
+    def begun(self, start: Solution) -> Any:
         """A plan that follows another; None where that is not possible."""
 
     def advance(
