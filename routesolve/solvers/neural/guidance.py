@@ -30,7 +30,7 @@ TEMPERATURE = 0.5
 """Of the second half of the rollouts: heat needs variety."""
 
 READING, STEP_SECONDS = 1.25e-6, 3e-4
-"""Seconds to read a way, and for a step of the first rollouts, as measured with 50 to 400 customers:
+"""Seconds to read a way, and for a step of the first rollouts (measured with 50 to 400 customers):
 what takes longer than its share of the budget is not begun."""
 
 
