@@ -18,6 +18,7 @@ SOLVERS = Registry(
         "ortools": "routesolve.solvers.ortools_routing:OrToolsRouting",
         "savings": "routesolve.solvers.savings:Savings",
         "neural": "routesolve.solvers.neural.solver:Neural",
+        "neural+ils": "routesolve.solvers.neural.guided:NeuralIls",
         "pyvrp": "routesolve.solvers.pyvrp:PyVrp",
         "vroom": "routesolve.solvers.vroom:Vroom",
     },

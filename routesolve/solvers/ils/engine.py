@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from routesolve.solvers.base import (
     require_supported,
 )
 from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -101,6 +103,13 @@ class IteratedLocalSearch:
         features=frozenset(Feature),
     )
 
+    seeded = False
+    """Whether a guide may give plans to begin with."""
+
+    def guide(self, instance: VrpInstance, clock: Clock, seed: int) -> Guide | None:
+        """Return what leads the search besides costs: nothing here."""
+        return None
+
     def unsupported(self, instance: VrpInstance) -> list[str]:
         """Return what the instance has beyond what the engine knows."""
         if len(instance.locations) <= MOST_PLACES:
@@ -145,7 +154,7 @@ class IteratedLocalSearch:
         if rich:
             _compile_rich()
         elif kinds and instance.jobs:
-            _compile(instance, kinds[0], budget, start=start is not None)
+            _compile(instance, kinds[0], budget, start=self.seeded or start is not None)
         clock = Clock(budget, on_progress)
         with interruptible(clock):
             instance.require_reachable()
@@ -179,7 +188,7 @@ class IteratedLocalSearch:
         _reserve(instance, work.kind, work.jobs, clock, 1 if start is None else 2)
         if _vehicles_first(work):
             start = self._with_fewer(instance, clock, seed, start)
-        search = _Search(instance, work, clock, seed, start)
+        search = _Search(instance, work, clock, seed, start, self.guide(instance, clock, seed))
         search.run()
         return search
 
@@ -206,7 +215,7 @@ class IteratedLocalSearch:
 
         work = translate(instance)
         _reserve(instance, work.kinds[0], instance.jobs, clock, 1 if start is None else 2)
-        search = RichSearch(instance, work, clock, seed, start)
+        search = RichSearch(instance, work, clock, seed, start, self.guide(instance, clock, seed))
         search.run()
         return search
 
@@ -308,6 +317,7 @@ class _Search:
         clock: Clock,
         seed: int,
         start: Solution | None,
+        guide: Guide | None = None,
     ) -> None:
         from routesolve.solvers.ils._kernels.layout import BEST, Way, empty_plan
 
@@ -326,10 +336,18 @@ class _Search:
         )
         self.soft = penalties(work) if how.soft else None
         self.plan = empty_plan(work.problem, work.routes, work.opening)
+        self.spare: list[Plan] = []
+        self.lead: Lead | None = None
         self._best = int(self.plan.num[BEST])
-        if start is None or not self._follow(start):
-            self.plan = empty_plan(work.problem, work.routes, work.opening)
+        followed = None if start is None else self.begun(start)
+        if followed is None:
             self._construct()
+        else:
+            self.plan = followed
+        if guide is not None:
+            row = {job.id: i for i, job in enumerate(instance.jobs, 1)}
+            plant(self, guide)
+            self.lead = lead_by(guide, work, [row[job.id] for job in work.jobs], clock)
         self.tell()
 
     def _construct(self) -> None:
@@ -352,24 +370,26 @@ class _Search:
             far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
             recreate.insert_all(problem, plan, self.state, far_first, self.way.reach)
 
-    def _follow(self, start: Solution) -> bool:
-        """Take over a plan; False when it cannot be read or breaks a limit."""
+    def begun(self, start: Solution) -> Plan | None:
+        """A plan as it was given; None when it cannot be read or breaks a limit."""
         from routesolve.solvers.ils._kernels import construct
+        from routesolve.solvers.ils._kernels.layout import empty_plan
 
         number = {job.id: i for i, job in enumerate(self.work.jobs, 1)}
         sequence: list[int] = []
         for route in start.routes:
             names = [v.id for v in route.visits if v.kind not in ("start", "end")]
             if any(name not in number for name in names) or route.vehicle_type != self.work.kind.id:
-                return False
+                return None
             sequence += [number[name] for name in names if name is not None] + [0]
         if len(set(sequence) - {0}) != sum(x > 0 for x in sequence):
-            return False
+            return None
         row = np.array(sequence, dtype=np.int32)
-        if not construct.follow(self.work.problem, self.plan, row):
-            return False
-        construct.adopt(self.work.problem, self.plan)
-        return True
+        plan = empty_plan(self.work.problem, self.work.routes, self.work.opening)
+        if not construct.follow(self.work.problem, plan, row):
+            return None
+        construct.adopt(self.work.problem, plan)
+        return plan
 
     @property
     def size(self) -> int:
@@ -393,7 +413,12 @@ class _Search:
         from routesolve.solvers.ils._kernels.search import run
 
         move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
-        run(problem, plan, state, steps, heat, self.way, soft, move, gain, segment)
+        lead = self.lead
+        turn = (
+            nullcontext(problem) if lead is None else lead.turn(self, problem, plan, state, steps)
+        )
+        with turn as given:
+            run(given, plan, state, steps, heat, self.way, soft, move, gain, segment)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

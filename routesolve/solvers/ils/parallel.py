@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 class Search(Protocol):
-    """What is searched: a plan, and how to go on from it."""
+    """What is searched: a plan, others to begin with, if any, and how to go on from it."""
 
     work: Any
     clock: Clock
     state: npt.NDArray[np.uint64]
     plan: Any
+    spare: list[Any]
     soft: npt.NDArray[np.float64] | None
     hot: float
     cold: float
@@ -60,6 +61,10 @@ CHUNK_SECONDS = 0.004
 
 CHUNK = 256
 """Iterations at one temperature, where their number is the budget."""
+
+STEADY = 16
+"""Iterations between two looks at the clock, where their number is the budget: kernels sum up
+afresh when they are called, so that the plan must not depend on when that is."""
 
 CYCLE_SECONDS = 10.0
 """Length of the first cooling when nothing but a stall ends the search; later ones double."""
@@ -118,7 +123,7 @@ class Workers:
         search, rounds = self.search, ROUNDS if pool is not None else 1
         problem, plans, softs = search.work.problem, [search.plan], [search.soft]
         for _ in self.lanes[1:]:
-            plans.append(deepcopy(search.plan))
+            plans.append(search.spare.pop(0) if search.spare else deepcopy(search.plan))
             softs.append(None if search.soft is None else search.soft.copy())
 
         def work(k: int, until: float) -> None:
@@ -196,7 +201,7 @@ class Workers:
             chunk = lane.chunk
             if lane.total is not None:
                 end = round(until * lane.total)
-                chunk = min(chunk, end - lane.steps, CHUNK - lane.steps % CHUNK)
+                chunk = min(STEADY, end - lane.steps, CHUNK - lane.steps % CHUNK)
                 if chunk <= 0:
                     break
                 # Where it is the budget, the temperature must not depend on the clock.

@@ -136,6 +136,8 @@ def cut(
         spans=spans,
         near=parts.near_within(given.near, whole),
         job=given.job[whole],
+        heat=layout.UNKNOWN,
+        worth=layout.UNKNOWN,
     )
     plan = layout.empty_plan(problem, len(rows), opening)
     parts.cut_out(search.plan, plan, problem.job, whole, rows, active)

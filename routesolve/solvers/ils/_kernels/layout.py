@@ -30,6 +30,7 @@ import numpy.typing as npt
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
 State = npt.NDArray[np.uint64]
 Whole = Any  # an integer of any width: which one, Numba infers
 
@@ -63,6 +64,8 @@ BY_WARP, BY_EXCESS, SHARE, EVERY, LEAST_WARP, MOST_WARP, LEAST_EXCESS, MOST_EXCE
 """``soft``: cost of a unit of time warp and of a millionth of a capacity, the share of plans that
 should keep the limits, iterations between two looks at it, and bounds of the first two."""
 
+UNKNOWN = np.zeros((0, 0), np.float32)
+
 JOB, JOB_LEG, JOB_START, JOB_END, JOB_LEFT = range(5)
 """``logged_jobs``: the jobs of the routes written down, in order."""
 
@@ -90,6 +93,10 @@ class Problem(NamedTuple):
         (n + 1, k) int32 neighbours, nearest first, 0 = none.
     job, limit : numpy.ndarray
         See the module.
+    heat, worth : numpy.ndarray
+        (n + 1, n + 1) float32 by row and column: how likely a leg is to be in a good plan, where
+        ruin begins the less; how much more it may cost when jobs are inserted, in steps. (0, 0) =
+        not known. Node 0 stands for both ends.
     """
 
     out: Int32s
@@ -101,6 +108,8 @@ class Problem(NamedTuple):
     near: Int32s
     job: Int64s
     limit: Int64s
+    heat: Float32s = UNKNOWN
+    worth: Float32s = UNKNOWN
 
 
 class Way(NamedTuple):

@@ -42,6 +42,7 @@ from routesolve.solvers.ils._kernels.layout import (
     SIZE,
     START,
     WHICH,
+    Float32s,
     Floats,
     Int32s,
     Int64s,
@@ -241,6 +242,7 @@ def recreate(
     near: Int32s,
     job: Int64s,
     limit: Int64s,
+    worth: Float32s,
     node: Int32s,
     route: Int64s,
     lists: Int32s,
@@ -252,7 +254,8 @@ def recreate(
 ) -> None:
     """Insert the removed jobs one by one at the cheapest place seen.
 
-    Without penalties (`soft` is None) only places that keep all limits are looked at.
+    Without penalties (`soft` is None) only places that keep all limits are looked at. Legs that are
+    worth more than they cost (`worth`) make a place look cheaper.
     """
     until_blink = int(math.log(chance(rng) + NOTHING) / LOG_SEEING)
     for k in range(num[REMOVED]):
@@ -278,6 +281,8 @@ def recreate(
                 b = node[y, AFTER]
                 more = leg(back, points, formula, c, y) + leg(out, points, formula, c, b)
                 price = extra + (more - node[y, LEG])
+                if worth.shape[0]:
+                    price -= worth[y, c] + worth[c, b] - worth[y, b]
                 if price < cheapest:
                     if soft is not None and times is not None:
                         price += soft[BY_WARP] * price_in_time(times, job, node, route, r, c, y, b)
@@ -296,6 +301,8 @@ def recreate(
                 a = node[y, BEFORE]
                 more = leg(back, points, formula, c, a) + leg(out, points, formula, c, y)
                 price = extra + (more - (node[a, LEG] if a else route[r, ENTRY]))
+                if worth.shape[0]:
+                    price -= worth[a, c] + worth[c, y] - worth[a, y]
                 if price < cheapest:
                     if soft is not None and times is not None:
                         price += soft[BY_WARP] * price_in_time(times, job, node, route, r, c, a, y)
@@ -348,8 +355,8 @@ def insert_all(problem: Problem, plan: Plan, rng: State, order: Int32s, reach: i
     num[ABSENT] = 0
     recreate(
         problem.out, problem.back, problem.points, problem.formula, problem.times, None,
-        problem.spans, problem.near, problem.job, problem.limit, plan.node, plan.route, lists, num,
-        plan.logged_jobs, plan.logged_routes, rng, reach,
+        problem.spans, problem.near, problem.job, problem.limit, problem.worth, plan.node,
+        plan.route, lists, num, plan.logged_jobs, plan.logged_routes, rng, reach,
     )  # fmt: skip
     settle(plan.route, lists, num, plan.logged_routes)
     num[BEST] = num[COST]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from routesolve._jit import lean
+import numpy as np
+
+from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
@@ -28,6 +30,7 @@ from routesolve.solvers.ils._kernels.layout import (
     SIZE,
     WAITING,
     WARP,
+    Float32s,
     Floats,
     Int32s,
     Int64s,
@@ -132,6 +135,14 @@ def broken_job(
     return otherwise
 
 
+@inlined
+def warmth(heat: Float32s, node: Int32s, c: int) -> Any:
+    """How likely the legs to and from a job are; one that is not served has none."""
+    if node[c, ROUTE] < 0:
+        return np.float32(0.0)
+    return heat[node[c, BEFORE], c] + heat[c, node[c, AFTER]]
+
+
 @lean
 def ruin(
     out: Int32s,
@@ -143,6 +154,7 @@ def ruin(
     near: Int32s,
     job: Int64s,
     limit: Int64s,
+    heat: Float32s,
     node: Int32s,
     route: Int64s,
     lists: Int32s,
@@ -159,6 +171,10 @@ def ruin(
     most = min(longest, (n - num[ABSENT]) / max(num[ACTIVE], 1))
     strings = int(chance(rng) * (4.0 * mean / (1.0 + most) - 1.0) + 1.0)
     seed = 1 + int(chance(rng) * n)
+    if heat.shape[0]:
+        other = 1 + int(chance(rng) * n)
+        if warmth(heat, node, other) < warmth(heat, node, seed):
+            seed = other
     if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
         seed = broken_job(node, route, lists, num, rng, seed)
     done = 0

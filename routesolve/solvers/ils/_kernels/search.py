@@ -133,7 +133,7 @@ def run(
     # Taken apart once: every look into a tuple of arrays counts references.
     out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
     times, spans, near = problem.times, problem.spans, problem.near
-    job, limit = problem.job, problem.limit
+    job, limit, heat, worth = problem.job, problem.limit, problem.heat, problem.worth
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     logged_jobs, logged_routes = plan.logged_jobs, plan.logged_routes
     accepted = 0
@@ -141,14 +141,14 @@ def run(
         num[STEP] += 1
         begin(num)
         ruin(
-            out, points, formula, times, soft, spans, near, job, limit, node, route, lists, num,
-            logged_jobs, logged_routes, rng, way.mean, way.longest,
+            out, points, formula, times, soft, spans, near, job, limit, heat, node, route, lists,
+            num, logged_jobs, logged_routes, rng, way.mean, way.longest,
         )  # fmt: skip
         if num[ABSENT]:
             recall(job, lists, num, rng)
         arrange(times, job, lists, num, rng)
         recreate(
-            out, back, points, formula, times, soft, spans, near, job, limit,
+            out, back, points, formula, times, soft, spans, near, job, limit, worth,
             node, route, lists, num, logged_jobs, logged_routes, rng, drawn_reach(rng, way.reach),
         )  # fmt: skip
         allowed = penalised(soft, num[COST_BEFORE], num[WARP_BEFORE], num[EXCESS_BEFORE])

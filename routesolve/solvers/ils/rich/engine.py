@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from routesolve.instances.model import PlannedVisit, VisitKind
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant
 from routesolve.solvers.ils.rich.fleet import reduce_fleet
 
 if TYPE_CHECKING:
@@ -47,26 +49,40 @@ class RichSearch:
         clock: Clock,
         seed: int,
         start: Solution | None,
+        guide: Guide | None = None,
     ) -> None:
         from routesolve.solvers.ils.rich._kernels import layout
-        from routesolve.solvers.ils.rich._kernels.search import insert_all
 
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
-        problem = work.problem
         self.scratch = self._scratch()
-        self.plan = layout.empty_plan(problem, work.routes, work.width, work.dimensions)
-        self._best = float(self.plan.total[layout.BEST])
+        self.spare: list[Plan] = []
+        self.lead: Lead | None = None
         self._nodes = {
             name: x for x, name in enumerate(work.names) if name[0] not in ("break", "none")
         }
-        self._lock()
-        if start is not None:
-            self._follow(start)
-        # One job alone seldom pays a route: what does not pay in the end is dropped later.
-        zeal = ZEAL if start is None else 1.0
-        insert_all(problem, self.plan, self.scratch, self.state, problem.near.shape[1], zeal)
+        empty = layout.empty_plan(work.problem, work.routes, work.width, work.dimensions)
+        self._best = float(empty.total[layout.BEST])
+        self.plan = self.begun(start)
+        if guide is not None:
+            plant(self, guide)
+            self.lead = lead_by(guide, work, range(1, len(instance.jobs) + 1), clock)
         self.tell()
+
+    def begun(self, start: Solution | None) -> Plan:
+        """A plan with what can be followed of the one given; the rest is inserted."""
+        from routesolve.solvers.ils.rich._kernels import layout
+        from routesolve.solvers.ils.rich._kernels.search import insert_all
+
+        work = self.work
+        plan = layout.empty_plan(work.problem, work.routes, work.width, work.dimensions)
+        self._lock(plan)
+        if start is not None:
+            self._follow(plan, start)
+        # One job alone seldom pays a route: what does not pay in the end is dropped later.
+        zeal, reach = ZEAL if start is None else 1.0, work.problem.near.shape[1]
+        insert_all(work.problem, plan, self.scratch, self.state, reach, zeal)
+        return plan
 
     def _scratch(self) -> Scratch:
         """Room to work in, for one worker."""
@@ -78,7 +94,7 @@ class RichSearch:
 
     # -- plans given ---------------------------------------------------------------------------
 
-    def _lock(self) -> None:
+    def _lock(self, plan: Plan) -> None:
         """Reserve the vehicles of initial routes with locked visits, and serve these."""
         kinds = {kind.id: i for i, kind in enumerate(self.work.kinds)}
         for planned in self.instance.initial_routes:
@@ -88,18 +104,18 @@ class RichSearch:
                 opened -= {v.id for v in visits if v.kind == "delivery"}
                 # Who is on board has to leave again.
                 visits += [PlannedVisit("delivery", name) for name in sorted(opened, key=str)]
-                self._take(kinds[planned.vehicle_type], visits, planned.vehicle, locked)
+                self._take(plan, kinds[planned.vehicle_type], visits, planned.vehicle, locked)
 
-    def _follow(self, start: Solution) -> None:
+    def _follow(self, plan: Plan, start: Solution) -> None:
         """Take over the routes of a plan that can be read and that break no rule."""
         kinds = {kind.id: i for i, kind in enumerate(self.work.kinds)}
         taken = {(r.vehicle_type, r.vehicle) for r in self.instance.initial_routes if r.locked}
         for route in start.routes:
             if route.vehicle_type in kinds and (route.vehicle_type, route.vehicle) not in taken:
                 visits = [v for v in route.visits if v.kind not in ENDS]
-                self._take(kinds[route.vehicle_type], visits, -1, 0)
+                self._take(plan, kinds[route.vehicle_type], visits, -1, 0)
 
-    def _take(self, k: int, visits: Sequence[Any], number: int, locked: int) -> None:
+    def _take(self, plan: Plan, k: int, visits: Sequence[Any], number: int, locked: int) -> None:
         """Serve a row of visits with a new route, unless that is not possible."""
         from routesolve.solvers.ils.rich._kernels.search import take_over
 
@@ -110,7 +126,7 @@ class RichSearch:
             row += [x for x in own.values() if x not in row]
         if all(row):
             line = np.array(row, dtype=np.int32)
-            take_over(problem, self.plan, self.scratch, line, k, number, locked)
+            take_over(problem, plan, self.scratch, line, k, number, locked)
 
     # -- search --------------------------------------------------------------------------------
 
@@ -136,8 +152,12 @@ class RichSearch:
         """Make so many iterations with a worker's plan."""
         from routesolve.solvers.ils.rich._kernels.search import run
 
-        scratch = self._scratch()
-        run(problem, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH, POLISH, LOOKED)
+        scratch, lead = self._scratch(), self.lead
+        turn = (
+            nullcontext(problem) if lead is None else lead.turn(self, problem, plan, state, steps)
+        )
+        with turn as given:
+            run(given, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH, POLISH, LOOKED)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

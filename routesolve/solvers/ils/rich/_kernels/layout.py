@@ -33,6 +33,7 @@ import numpy.typing as npt
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
 State = npt.NDArray[np.uint64]
 Whole = Any  # an integer of any width: which one, Numba infers
 
@@ -78,8 +79,16 @@ best plan; tasks to insert in this iteration, absent ones tried again; tasks not
 plan; routes logged in this iteration."""
 
 
+UNKNOWN = np.zeros((0, 0), np.float32)
+
+
 class Problem(NamedTuple):
-    """What does not change; see the module."""
+    """What does not change; see the module.
+
+    ``heat`` and ``worth`` are (s + 1, s + 1) float32 by stop (0 = any other node) as in the other
+    search: how likely a leg is, how much more it may cost when tasks are inserted; (0, 0) = not
+    known.
+    """
 
     stop: Floats
     what: Int32s
@@ -94,6 +103,8 @@ class Problem(NamedTuple):
     group: Floats
     near: Int32s
     balance: float
+    heat: Float32s = UNKNOWN
+    worth: Float32s = UNKNOWN
 
 
 class Plan(NamedTuple):
@@ -167,6 +178,7 @@ class Scratch(NamedTuple):
     keys: Floats
     found: Floats
     prices: Floats
+    bonus: Floats
     first: Floats
     last: Floats
     seen: Int32s
@@ -192,6 +204,7 @@ def empty_scratch(routes: int, width: int, dimensions: int, tasks: int, stops: i
         keys=np.zeros(tasks + 1),
         found=np.zeros(4),
         prices=np.zeros(256),
+        bonus=np.zeros(256),
         first=np.zeros(width + 2),
         last=np.zeros(width + 2),
         seen=np.zeros(routes, np.int32),

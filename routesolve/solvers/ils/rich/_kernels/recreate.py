@@ -66,6 +66,7 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     enter,
     may_enter,
     price_of,
+    stop_at,
     write_down,
 )
 
@@ -77,15 +78,33 @@ EMPTY = 24  # vehicle types tried for a new route, at most
 
 @inner
 def put_one(
-    problem: Problem, plan: Plan, scratch: Scratch, found: Floats, x: Whole, r: Whole, i: Whole
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    x: Whole,
+    r: Whole,
+    i: Whole,
+    bonus: float,
 ) -> Any:
-    """Drive a route with one more stop at a position; returns what it costs more."""
+    """Drive a route with one more stop at a position; returns what it costs more, less a bonus."""
     k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
     new = with_one(plan.row[r], size, i, x, scratch.trial)
     cost = priced(problem, scratch, new, k, np.int64(plan.head[r, LOCKED])) - plan.cost[r, 0]
+    cost -= bonus
     if cost < found[0]:
         note(scratch, found, cost, r, k, new)
     return cost
+
+
+@inner
+def worth_there(problem: Problem, plan: Plan, x: Whole, r: Whole, i: Whole) -> Any:
+    """How much more a stop may cost at a position of a route for its legs being good ones."""
+    worth = problem.worth
+    if worth.shape[0] == 0:
+        return 0.0
+    a, b = stop_at(problem, plan, r, i - 1), stop_at(problem, plan, r, i)
+    return np.float64(worth[a, x] + worth[x, b] - worth[a, b])
 
 
 @inner
@@ -201,12 +220,15 @@ def look_for_one(
             b = behind(what, kind, row, r, k, i, size)
             price = bonus - way(kind, travel, k, a, b)
             price += way(kind, travel, k, a, place) + way(kind, travel, k, place, b)
+            more = worth_there(problem, plan, x, r, i)
+            price -= more
             if price >= found[0]:
                 continue
             if not fits:
-                put_on_larger(problem, plan, scratch, found, x, r, i, price)
+                put_on_larger(problem, plan, scratch, found, x, r, i, price + more)
             elif in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
                 prices[seen], places[seen, 0], places[seen, 1] = price, r, i
+                scratch.bonus[seen] = more
                 seen += 1
                 if seen == prices.shape[0]:
                     drive_cheapest(problem, plan, scratch, found, x, np.int64(seen))
@@ -230,7 +252,7 @@ def drive_cheapest(
             return
         prices[best] = INF
         r, i = np.int64(places[best, 0]), np.int64(places[best, 1])
-        cost = put_one(problem, plan, scratch, found, x, r, i)
+        cost = put_one(problem, plan, scratch, found, x, r, i, scratch.bonus[best])
         k = np.int64(plan.head[r, KIND])
         if cost == INF and kind[k, RELOADS]:
             a = before(what, kind, row, r, k, i)

@@ -178,6 +178,15 @@ def price_of(problem: Problem, scratch: Scratch, row: Any, size: Whole, k: Whole
 
 
 @inner
+def stop_at(problem: Problem, plan: Plan, r: Whole, i: Whole) -> Any:
+    """The stop at a position of a route; 0 = an end, a reload, a break."""
+    if i < 0 or i >= plan.head[r, SIZE]:
+        return np.int64(0)
+    x = np.int64(plan.row[r, i])
+    return x if problem.what[x, TASK] >= 0 else np.int64(0)
+
+
+@inner
 def absence(problem: Problem, c: Whole) -> Any:
     """What it costs more when a served task is not served, or what serving an absent one saves."""
     group = problem.member[c, GROUP]

@@ -37,6 +37,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
 from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
     renew,
+    stop_at,
     take_out,
     write_down,
 )
@@ -88,6 +89,14 @@ def cut_string(problem: Problem, plan: Plan, rng: State, r: Whole, at: Whole, mo
 
 
 @inner
+def warmth(problem: Problem, plan: Plan, x: Whole) -> Any:
+    """How likely the legs to and from a stop on a route are."""
+    r, i = plan.at[x], plan.pos[x]
+    a, b = stop_at(problem, plan, r, i - 1), stop_at(problem, plan, r, i + 1)
+    return problem.heat[a, x] + problem.heat[x, b]
+
+
+@inner
 def drawn_seed(problem: Problem, plan: Plan, rng: State) -> Any:
     """A stop to begin at: that of an absent task sometimes, else one on a route; 0 = none."""
     absent = plan.num[ABSENT]
@@ -98,6 +107,10 @@ def drawn_seed(problem: Problem, plan: Plan, rng: State) -> Any:
     for _ in range(100):
         x = 1 + int(chance(rng) * stops)
         if plan.at[x] >= 0:
+            if problem.heat.shape[0]:
+                y = 1 + int(chance(rng) * stops)
+                if plan.at[y] >= 0 and warmth(problem, plan, y) < warmth(problem, plan, x):
+                    x = y
             return np.int64(x)
     return np.int64(0)
 
