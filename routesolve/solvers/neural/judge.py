@@ -31,7 +31,7 @@ Ints = npt.NDArray[np.int64]
 
 AGAINST = ("ils", "pyvrp", "nearest")
 """Whose plans are the reference: our own engine's, PyVRP's, or those of the nearest neighbour."""
-LONG = 10
+LONG = 5
 """Iterations of the engine for a reference, as a multiple of those for a lesson."""
 
 
