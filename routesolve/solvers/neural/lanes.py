@@ -28,6 +28,7 @@ def drawn(
     first: Int64s,
     *,
     seed: int,
+    decoder: type[Decoder] = Decoder,
 ) -> Trace:
     """Draw rollouts by the network's chances, and write down every step.
 
@@ -43,11 +44,13 @@ def drawn(
         (b, s, m) nodes of the first m moves.
     seed
         Of the draws.
+    decoder
+        What draws.
     """
     inference = Inference(weights)
     rows = [
         _row(
-            Decoder(inference, _encoded(encoded, i), _one(known, i), problems.take(i)),
+            decoder(inference, _encoded(encoded, i), _one(known, i), problems.take(i)),
             first[i],
             np.random.default_rng((seed, i)),
         )

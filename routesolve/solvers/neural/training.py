@@ -11,6 +11,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import asdict
 from math import cos, pi
 from pathlib import Path
@@ -33,6 +34,7 @@ from routesolve.solvers.neural.augment import (
 )
 from routesolve.solvers.neural.config import Config
 from routesolve.solvers.neural.course import Course
+from routesolve.solvers.neural.decoding import Decoder
 from routesolve.solvers.neural.environment import Environment
 from routesolve.solvers.neural.features import Features, features
 from routesolve.solvers.neural.lanes import drawn
@@ -94,7 +96,8 @@ class Trainer:
         Of torch. On others than the CPU rollouts and features are made there, and the network
         computes in bfloat16 where that is exact enough.
     start
-        A network to start from, instead of random weights; its sizes stand instead of `config`.
+        A network to start from, instead of random weights; its sizes stand instead of `config`. It
+        is copied, with what its class changes.
     compiled
         Draw rollouts on the CPU with the compiled decoder; short runs are over before it is ready.
 
@@ -103,6 +106,9 @@ class Trainer:
     InputError
         If the course imitates, and there are no lessons.
     """
+
+    decoder: type[Decoder] = Decoder
+    """What draws rollouts; experiments that hide things from the network hide them here, too."""
 
     def __init__(
         self,
@@ -124,10 +130,7 @@ class Trainer:
         self.pool = fingerprint(pool)
         self.sampler = Sampler(pool, Recipe(customers=(1, course.customers[1])))
         torch.manual_seed(course.seed)
-        self.network = Network(start.config if start else config)
-        if start:
-            self.network.load_state_dict(start.state_dict())
-        self.network.to(device)
+        self.network = (deepcopy(start) if start else Network(config)).to(device)
         self.average = {key: x.detach().clone() for key, x in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=course.rate, weight_decay=1e-4, betas=(0.9, 0.98)
@@ -172,15 +175,13 @@ class Trainer:
         sample = lesson.draw(self.sampler)
         actions: npt.NDArray[Any] = lesson.actions
         problems, points = sample.problems, self._places(sample, rng)
-        if reversible(problems) and rng.random() < 0.5:
-            problems = reversed_ways(problems)
-            actions = reversed_routes(actions, problems.tokens)
+        problems, actions = self._directed(problems, actions, rng)
         ordered = [reorder(actions, problems.tokens, rng) for _ in range(self.course.orders)]
-        shown = features(problems, points)
+        told, shown = self._shown(problems, points)
         seen = replay(Environment(problems), shown, _side_by_side(ordered)).to_torch(
             device=self.device
         )
-        moved, known = self._moved(problems, shown)
+        moved, known = self._moved(told, shown)
         with self._precision():
             encoded = self.network.encode(known)
             logs = log_probabilities(self.network, moved, known, encoded, seen)
@@ -201,11 +202,18 @@ class Trainer:
         problems, points = sample.problems, self._places(sample, rng)
         first = first_moves(Environment(problems), course.rollouts)
         if self.compiled:
-            shown = features(problems, points)
-            moved, known = self._moved(problems, shown)
+            told, shown = self._shown(problems, points)
+            moved, known = self._moved(told, shown)
             encoded = self.network.encode(known)
-            lanes = drawn(self._weights(), encoded, shown, problems, first, seed=self._draws)
-            seen = lanes.to_torch()
+            seen = drawn(
+                self._weights(),
+                encoded,
+                shown,
+                problems,
+                first,
+                seed=self._draws,
+                decoder=self.decoder,
+            ).to_torch()
         else:
             moved, known = self._read(problems, points)
             seen = self._rollouts(moved, known, torch.as_tensor(first, device=self.device))
@@ -244,6 +252,18 @@ class Trainer:
         kind = torch.device(self.device).type
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.half)
 
+    def _directed(
+        self, problems: Problems, actions: npt.NDArray[Any], rng: np.random.Generator
+    ) -> tuple[Problems, npt.NDArray[Any]]:
+        """Problems and plans, half of the time the other way round where that is the same."""
+        if reversible(problems) and rng.random() < 0.5:
+            return reversed_ways(problems), reversed_routes(actions, problems.tokens)
+        return problems, actions
+
+    def _shown(self, problems: Problems, points: Array | None) -> tuple[Problems, Features]:
+        """What the network is told of problems, and its features; NumPy."""
+        return problems, features(problems, points)
+
     def _places(self, sample: Sample, rng: np.random.Generator) -> Array | None:
         """Turned, mirrored, or not shown."""
         if rng.random() < self.course.placeless:
@@ -255,7 +275,7 @@ class Trainer:
     def _read(self, problems: Problems, points: Array | None) -> tuple[Problems, Features]:
         """Problems and their features, made on the device, on the CPU by NumPy."""
         if self.device == "cpu":
-            return self._moved(problems, features(problems, points))
+            return self._moved(*self._shown(problems, points))
         moved = problems.to_torch(device=self.device)
         places = None if points is None else torch.as_tensor(points, device=self.device)
         return moved, features(moved, places)
@@ -340,8 +360,8 @@ class Trainer:
 
     def averaged(self) -> Network:
         """The network with the averaged weights."""
-        network = Network(self.network.config)
-        network.load_state_dict({key: x.cpu() for key, x in self.average.items()})
+        network = deepcopy(self.network).cpu()
+        network.load_state_dict(self.average)
         return network.eval()
 
 

@@ -237,6 +237,42 @@ def test_foreign_checkpoints_are_refused(pool: Pool, lessons: list[Any], tmp_pat
             trainer.load(path)
 
 
+def test_experiments_change_parts(pool: Pool, lessons: list[Any]) -> None:
+    """A network of one's own is copied and kept; every step shows what the trainer says."""
+    from routesolve.solvers.neural.config import Config
+    from routesolve.solvers.neural.decoding import Decoder
+    from routesolve.solvers.neural.model import Network
+    from routesolve.solvers.neural.training import Trainer
+
+    told: list[int] = []
+    drew: list[int] = []
+
+    class Drawing(Decoder):
+        def look(self, mask: Any, **given: Any) -> Any:
+            drew.append(len(mask))
+            return super().look(mask, **given)
+
+    class Hiding(Trainer):
+        decoder = Drawing
+
+        def _shown(self, problems: Any, points: Any) -> Any:
+            told.append(self.step)
+            return super()._shown(problems, None)
+
+    class Own(Network):
+        pass
+
+    start = Own(Config(width=16, heads=2, layers=1, hidden=16, edge=8))
+    before = {key: x.clone() for key, x in start.state_dict().items()}
+    trainer = Hiding(pool, _trainer(pool, lessons).course, start=start, lessons=lessons)
+    list(trainer.run())
+    assert told == [*range(6)]
+    assert drew
+    assert isinstance(trainer.averaged(), Own)
+    assert all((x == before[key]).all() for key, x in start.state_dict().items())
+    assert any((x != before[key]).any() for key, x in trainer.averaged().state_dict().items())
+
+
 def test_imitation_needs_lessons(pool: Pool) -> None:
     """A course of imitation without lessons says so."""
     with pytest.raises(InputError, match="nothing to imitate"):
