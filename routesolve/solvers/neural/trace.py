@@ -70,6 +70,7 @@ def trace(
     rollouts: int,
     *,
     first: Array | None = None,
+    most: int | None = None,
 ) -> Trace:
     """Let rollouts run until all are done, and write down every step.
 
@@ -85,6 +86,8 @@ def trace(
         How many of each problem.
     first
         (b, s, m) nodes of the first m moves.
+    most
+        Steps after which all end, done or not.
     """
     p, xp = environment.problems, environment.xp
     state = environment.reset(rollouts)
@@ -93,7 +96,7 @@ def trace(
     while True:
         mask = environment.mask(state)
         done = environment.done(state, mask)
-        if bool(done.all()):
+        if len(steps) == most or bool(done.all()):
             break
         if first is not None and len(steps) < forced:
             action = first[..., len(steps)]
@@ -123,12 +126,13 @@ def replay(environment: Environment, known: Features, actions: Array) -> Trace:
         (b, s, t) nodes.
     """
     step = iter(range(actions.shape[-1]))
-
-    def choose(state: State, mask: Array) -> Array:
-        at = next(step, None)
-        return state.node if at is None else actions[..., at]
-
-    return trace(environment, known, choose, actions.shape[1])
+    return trace(
+        environment,
+        known,
+        lambda state, mask: actions[..., next(step)],
+        actions.shape[1],
+        most=actions.shape[-1],  # lessons that leave somebody out are never done
+    )
 
 
 def _seen(state: State) -> tuple[Array, Array, Array, Array]:

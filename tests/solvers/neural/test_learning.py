@@ -89,6 +89,17 @@ def test_one_pass_equals_steps(sampler: Sampler, network: Any, name: str) -> Non
     torch.testing.assert_close(at_once, torch.stack(stepped, -1), atol=1e-5, rtol=1e-5)
 
 
+def test_lessons_that_leave_somebody_out_end(sampler: Sampler) -> None:
+    """Following the moves of an unfinished plan stops where they stop."""
+    problems = drawn(sampler, "VRPTW").problems
+    environment = Environment(problems)
+    whole = first_moves(environment, 2)
+    seen = replay(environment, features(problems), whole)
+    assert seen.action.shape == whole.shape
+    assert np.array_equal(seen.action, whole)
+    assert (seen.unserved > 0).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_order_and_fillers_do_not_matter(sampler: Sampler, network: Any, name: str) -> None:
     """Probabilities of a problem do not depend on the numbering of customers, nor on its batch."""
