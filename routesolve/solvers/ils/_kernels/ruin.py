@@ -52,6 +52,7 @@ def cut_string(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -96,7 +97,7 @@ def cut_string(
         following = node[x, AFTER]
         if k < spared or k >= spared + between:
             last_kept = node[x, BEFORE]
-            take_out(out, points, formula, spans, job, limit, node, route, num, x)
+            take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
             lists[REMOVED, num[REMOVED]] = x
             num[REMOVED] += 1
             if first_kept < 0 or first_kept == x:
@@ -106,12 +107,12 @@ def cut_string(
         one_gap = first_kept == 0 or last_kept == 0 or node[first_kept, BEFORE] == last_kept
         if first_kept:
             until = first_kept if one_gap else last_kept
-            renew_starts(times, soft, job, node, route, r, first_kept, until)
+            renew_starts(kinds, times, soft, job, node, route, r, first_kept, until)
         if last_kept:
             until = last_kept if one_gap else first_kept
-            renew_ends(times, soft, job, node, route, r, last_kept, until)
+            renew_ends(kinds, times, soft, job, node, route, r, last_kept, until)
     if soft is not None:
-        refresh(times, spans, job, limit, node, route, num, r)
+        refresh(kinds, times, spans, job, limit, node, route, num, r)
 
 
 @lean
@@ -137,6 +138,7 @@ def ruin(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -171,8 +173,8 @@ def ruin(
             continue
         write_down(node, route, num, logged_jobs, logged_routes, r)
         cut_string(
-            out, points, formula, times, soft, spans, job, limit, node, route, lists, num, rng,
-            c, most,
+            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists, num,
+            rng, c, most,
         )  # fmt: skip
         done += 1
 
