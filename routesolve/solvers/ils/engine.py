@@ -265,9 +265,11 @@ def _beyond(instance: VrpInstance) -> list[str]:
 
 def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     """Features that the faster search knows one by one but not together."""
-    from routesolve.solvers.ils.legs import cost_of_legs, share
+    from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
 
     found = []
+    if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
+        found.append("types of vehicles with limits of their own")
     if len(kinds) > MOST_KINDS:
         found.append(f"more than {MOST_KINDS} types of vehicles")
     costs = [cost_of_legs(instance, kind) for kind in kinds]
@@ -471,8 +473,7 @@ def settings(work: Work, jobs: int) -> Settings:
 
     `jobs` is their number in the instance, of which `work` may have a few to compile with.
     """
-    from routesolve.solvers.ils._kernels.layout import AMOUNTS, HOURS
-    from routesolve.solvers.ils._kernels.routes import ENDLESS
+    from routesolve.solvers.ils._kernels.layout import AMOUNTS
     from routesolve.solvers.ils.problem import ALONE
 
     if work.problem.times is None:
@@ -482,10 +483,10 @@ def settings(work: Work, jobs: int) -> Settings:
         packing = float(amounts.std()) > float(amounts.mean())
         hot = 6.0 if work.n <= ALONE else 1.0
         return Settings(hot=hot, cold=0.03, reach=40, looked=6, polish=0.0 if packing else 20.0)
-    kinds = work.problem.kinds
-    lasting = kinds is not None and (work.problem.job[work.n + 1 :, HOURS] < ENDLESS).any()
-    soft = jobs <= SOFT and not lasting
-    return Settings(hot=3.0, cold=0.03, reach=100, looked=10, soft=soft)
+    # Durations have no penalty: a search that keeps all limits has to be hotter.
+    soft = jobs <= SOFT and all(kind.max_duration == inf for kind in work.kinds)
+    hot = 6.0 if work.problem.kinds is not None and not soft else 3.0
+    return Settings(hot=hot, cold=0.03, reach=100, looked=10, soft=soft)
 
 
 def penalties(work: Work) -> npt.NDArray[np.float64]:

@@ -374,6 +374,11 @@ def share(cost: tuple[float, float], of: tuple[float, float]) -> float:
     return factors.pop() if len(factors) == 1 and not lost else nan
 
 
+def several_kinds(instance: VrpInstance, kinds: Sequence[VehicleType]) -> bool:
+    """Whether kinds have rows of their own: several do, and one where durations are no sums."""
+    return len(kinds) > 1 or (kinds[0].max_duration < inf and timed(instance, kinds))
+
+
 def timed(instance: VrpInstance, kinds: Sequence[VehicleType]) -> bool:
     """Whether anything has to happen at some time."""
     names = {name for kind in kinds for name in (kind.start, kind.end) if name is not None}

@@ -20,7 +20,7 @@ from routesolve.solvers.ils.legs import (
     Legs,
     down,
     fitting_scale,
-    timed,
+    several_kinds,
     up,
 )
 
@@ -111,7 +111,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         Only some jobs, to compile with: what the arrays are like is that of all of them.
     """
     kinds = tuple(kind for kind in instance.vehicle_types if kind.count != 0)
-    several = len(kinds) > 1 or (kinds[0].max_duration < inf and timed(instance, kinds))
+    several = several_kinds(instance, kinds)
     allowed = [_allowed(job, kinds) for job in instance.jobs]
     jobs = tuple(job for job, bits in zip(instance.jobs, allowed, strict=True) if bits)
     n = len(jobs)

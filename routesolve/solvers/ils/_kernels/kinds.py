@@ -56,6 +56,8 @@ from routesolve.solvers.ils._kernels.routes import (
     write_down,
 )
 
+TRIED = 8  # other routes to change kinds with
+
 
 @lean
 def price_of(
@@ -162,7 +164,7 @@ def change_kind(
     rng: State,
     r: Whole,
 ) -> None:
-    """Give one route a cheaper kind, a free one or that of a random other route."""
+    """Give one route a cheaper kind, a free one or that of another route among a few."""
     one, two, own = lists[ROW_A], lists[ROW_B], route[r, KIND]
     size = spell(node, one, 0, route[r, FIRST], 0, AFTER)
     now = price_now(kinds, soft, job, node, route, r)
@@ -181,26 +183,32 @@ def change_kind(
             logged_jobs, logged_routes, r, found, one, size,
         )  # fmt: skip
         return
-    s = np.int64(lists[ACTIVE, int(chance(rng) * num[ACTIVE])])
-    other = route[s, KIND]
-    if route[s, SIZE] == 0 or other == own:
-        return
-    length = spell(node, two, 0, route[s, FIRST], 0, AFTER)
-    price = price_of(
-        out, points, formula, kinds, times, soft, spans, job, limit, route, r, other, one, size
-    )
-    price += price_of(
-        out, points, formula, kinds, times, soft, spans, job, limit, route, s, own, two, length
-    )
-    if price < now + price_now(kinds, soft, job, node, route, s) + LEAST:
-        take_kind(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
-            logged_jobs, logged_routes, r, other, one, size,
-        )  # fmt: skip
-        take_kind(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
-            logged_jobs, logged_routes, s, own, two, length,
-        )  # fmt: skip
+    at = int(chance(rng) * num[ACTIVE])
+    for _ in range(min(TRIED, num[ACTIVE])):
+        at = at + 1 if at + 1 < num[ACTIVE] else 0
+        s = np.int64(lists[ACTIVE, at])
+        other = route[s, KIND]
+        if route[s, SIZE] == 0 or other == own:
+            continue
+        price = price_of(
+            out, points, formula, kinds, times, soft, spans, job, limit, route, r, other, one, size
+        )
+        if price >= FORBIDDEN:
+            continue
+        length = spell(node, two, 0, route[s, FIRST], 0, AFTER)
+        price += price_of(
+            out, points, formula, kinds, times, soft, spans, job, limit, route, s, own, two, length
+        )
+        if price < now + price_now(kinds, soft, job, node, route, s) + LEAST:
+            take_kind(
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+                logged_jobs, logged_routes, r, other, one, size,
+            )  # fmt: skip
+            take_kind(
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+                logged_jobs, logged_routes, s, own, two, length,
+            )  # fmt: skip
+            return
 
 
 @lean

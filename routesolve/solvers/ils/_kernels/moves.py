@@ -390,7 +390,7 @@ def penalty(
             if soft is not None:
                 warp -= warp_through(times, soft, job, node, hs, c, 0, 0, AFTER, first)
                 warp -= warp_through(times, soft, job, node, hr, before, 0, 0, AFTER, a)
-        elif times is not None and kinds is None:
+        elif times is not None and (kinds is None or hr == hs):
             warp = warp_through(times, soft, job, node, hr, a, 0, 0, AFTER, d)
             warp += warp_through(times, soft, job, node, hs, c, 0, 0, AFTER, b)
             if soft is not None:

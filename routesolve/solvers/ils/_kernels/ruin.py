@@ -43,6 +43,7 @@ from routesolve.solvers.ils._kernels.routes import (
 
 SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
+WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
 RETRIED = 20  # absent jobs tried again in an iteration
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
@@ -134,6 +135,32 @@ def broken_job(
 
 
 @lean
+def empty(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    r: int,
+) -> None:
+    """Remove all jobs of a route: another kind may then begin in its place."""
+    while route[r, FIRST]:
+        x = route[r, FIRST]
+        take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
+        lists[REMOVED, num[REMOVED]] = x
+        num[REMOVED] += 1
+    if soft is not None:
+        refresh(kinds, None, spans, job, limit, node, route, num, r)
+
+
+@lean
 def ruin(
     out: Int32s,
     points: Floats,
@@ -164,6 +191,12 @@ def ruin(
     if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
         seed = broken_job(node, route, lists, num, rng, seed)
     done = 0
+    if kinds is not None and node[seed, ROUTE] >= 0 and chance(rng) < WHOLE:
+        r = node[seed, ROUTE]
+        if route[r, SIZE] <= 2.0 * mean:
+            write_down(node, route, num, logged_jobs, logged_routes, r)
+            empty(out, points, formula, kinds, soft, spans, job, limit, node, route, lists, num, r)
+            done += 1
     for k in range(-1, near.shape[1]):
         c = seed if k < 0 else near[seed, k]
         if c == 0 or done >= strings:
