@@ -80,9 +80,9 @@ class Legs:
         blank: bool = False,
     ) -> None:
         self.instance, self.kinds, self.jobs, self.blank = instance, kinds, jobs, blank
-        costs = [cost_of_legs(instance, kind) for kind in kinds]
-        self.per_distance, self.per_second = dearest = max(costs)
-        self.factors = np.array([share(cost, dearest) for cost in costs])
+        self.parts = [cost_of_legs(instance, kind) for kind in kinds]
+        self.per_distance, self.per_second = dearest = max(self.parts)
+        self.factors = np.array([share(parts, dearest) for parts in self.parts])
         self.kind = kinds[0]
         self.rows = kinds if several else ()
         places = np.array([instance.location_index(j.location) for j in jobs], dtype=np.intp)
@@ -134,6 +134,9 @@ class Legs:
         """
         if not self.computed:
             parts = (self.per_distance, self.per_second)
+            # Shares of a leg are rounded, too: if they can be whole, they are.
+            shares = (self._sample(*other) for other in {*self.parts} - {parts})
+            beside = np.concatenate([beside, *shares])
             return self._matrix(*parts, upwards=False, beside=beside, room=inf)
         across = float(np.hypot(*np.ptp(self.points, axis=0))) * self.per_distance
         whole = self.rounding != Rounding.none and self.per_distance == round(self.per_distance)
