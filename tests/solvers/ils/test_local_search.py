@@ -97,7 +97,7 @@ def by_hand(rows: Rows, move: list[int]) -> Rows:
 def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalised: bool) -> None:
     """The best move around each job leaves the rows, and gains the price, that lists say."""
     assume(not IteratedLocalSearch().unsupported(instance))
-    work = translate(instance, instance.vehicle_types[0])
+    work = translate(instance)
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     plan, problem, way = search.plan, work.problem, search.way
     penalised = problem.times is not None and (penalised or problem.spans is not None)
