@@ -224,6 +224,17 @@ class IteratedLocalSearch:
         return search
 
 
+def _never_served(instance: VrpInstance, jobs: Sequence[Job]) -> tuple[float, int]:
+    """What the jobs that are not searched cost, and how many of them must be served."""
+    searched, price = {job.id for job in jobs}, instance.objective.unserved
+    cost, duties = 0.0, 0
+    for job in instance.jobs:
+        if job.id not in searched:
+            duties += job.prize is None and price is None
+            cost += (price or 0.0) * (1 + job.priority) if job.prize is None else job.prize
+    return cost, duties
+
+
 def _vehicles_first(work: Work) -> bool:
     """Whether a vehicle costs more than ways can save, and the plans are not too large for it."""
     from routesolve.solvers.ils._kernels.layout import RADIUS
@@ -352,6 +363,7 @@ class _Search:
         self.plan = empty_plan(work.problem, work.routes, work.opening)
         self.spare: list[Plan] = []
         self.lead: Lead | None = None
+        self._never = _never_served(instance, work.jobs)
         self._best = int(self.plan.num[BEST])
         followed = None if start is None else self.begun(start)
         if followed is None:
@@ -453,7 +465,8 @@ class _Search:
             absent = self.plan.lists[KEPT_ABSENT, : self.plan.num[KEPT_ABSENT]]
             left = int(self.work.mandatory[absent].sum())
             unserved = int((self.work.mandatory[absent] > 0).sum())
-            self.clock.improved((best - left) / self.work.steps, unserved=unserved)
+            cost, more = self._never
+            self.clock.improved((best - left) / self.work.steps + cost, unserved=unserved + more)
 
     def solution(self) -> Solution:
         """The best plan, in the instance's names."""

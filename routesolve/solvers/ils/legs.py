@@ -307,6 +307,9 @@ class Legs:
             elif grow and not self._whole and 10.0 * largest <= MOST and steps < FINEST:
                 steps *= 10.0
             else:
+                # An empty route costs nothing, wherever its vehicle would drive to.
+                ends = np.arange(len(self.jobs) + 1, len(out))
+                out[ends, ends] = 0
                 return out, steps
 
     def _filled(
