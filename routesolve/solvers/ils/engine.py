@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +56,7 @@ to the job that is furthest away."""
 MOST_PLACES = 10_000
 """Places between which travel is looked up in matrices, for every feature."""
 
-ONE_TYPE = frozenset(
+PRICED = frozenset(
     {
         Feature.CAPACITY,
         Feature.DIMENSIONS,
@@ -83,16 +83,21 @@ ONE_TYPE = frozenset(
         Feature.MAX_DRIVING_TIME,
         Feature.MAX_JOBS,
         Feature.SPEED_FACTOR,
+        Feature.SEVERAL_DEPOTS,
+        Feature.MIXED_FLEET,
     }
 )
-"""What the faster of the two searches knows, which is for vehicles of one type."""
+"""What the faster of the two searches knows: what is priced in constant time."""
+
+MOST_KINDS = 60
+"""Types of vehicles that it knows at once: they are told apart by bits."""
 
 
 class IteratedLocalSearch:
     """Ruin and recreate (SISR) for every feature of the model.
 
-    Vehicles of one type, with features that can be priced in constant time, have a search of their
-    own, with a granular local search; for all else whole routes are driven.
+    Features that can be priced in constant time have a search of their own, with a granular local
+    search; for all else whole routes are driven.
     """
 
     info = SolverInfo(
@@ -154,7 +159,7 @@ class IteratedLocalSearch:
         if rich:
             _compile_rich()
         elif kinds and instance.jobs:
-            _compile(instance, kinds[0], budget, start=self.seeded or start is not None)
+            _compile(instance, budget, start=self.seeded or start is not None)
         clock = Clock(budget, on_progress)
         with interruptible(clock):
             instance.require_reachable()
@@ -162,7 +167,7 @@ class IteratedLocalSearch:
             if rich and kinds and instance.task_count:
                 search = self._rich(instance, clock, seed, start)
             elif kinds and instance.jobs:
-                search = self._search(instance, kinds[0], clock, seed, start)
+                search = self._search(instance, clock, seed, start)
             with uncollected():
                 solution = Solution(()) if search is None else search.solution()
                 result = finish(instance, solution, clock, solver=self.info.name, seed=seed)
@@ -174,7 +179,6 @@ class IteratedLocalSearch:
     def _search(
         self,
         instance: VrpInstance,
-        kind: VehicleType,
         clock: Clock,
         seed: int,
         start: Solution | None,
@@ -182,10 +186,10 @@ class IteratedLocalSearch:
         """Translate, and search as long as leaves time to check what is found."""
         from routesolve.solvers.ils.problem import translate
 
-        work = translate(instance, kind, seconds=clock.budget.seconds)
+        work = translate(instance, seconds=clock.budget.seconds)
         if not work.n:
             return None
-        _reserve(instance, work.kind, work.jobs, clock, 1 if start is None else 2)
+        _reserve(instance, work.kinds[0], work.jobs, clock, 1 if start is None else 2)
         if _vehicles_first(work):
             start = self._with_fewer(instance, clock, seed, start)
         search = _Search(instance, work, clock, seed, start, self.guide(instance, clock, seed))
@@ -220,11 +224,22 @@ class IteratedLocalSearch:
         return search
 
 
+def _never_served(instance: VrpInstance, jobs: Sequence[Job]) -> tuple[float, int]:
+    """What the jobs that are not searched cost, and how many of them must be served."""
+    searched, price = {job.id for job in jobs}, instance.objective.unserved
+    cost, duties = 0.0, 0
+    for job in instance.jobs:
+        if job.id not in searched:
+            duties += job.prize is None and price is None
+            cost += (price or 0.0) * (1 + job.priority) if job.prize is None else job.prize
+    return cost, duties
+
+
 def _vehicles_first(work: Work) -> bool:
     """Whether a vehicle costs more than ways can save, and the plans are not too large for it."""
     from routesolve.solvers.ils._kernels.layout import RADIUS
 
-    far = int(work.problem.job[:, RADIUS].max())
+    far = int(work.problem.job[: work.n + 1, RADIUS].max())
     return work.n <= MOST_REDUCED and work.opening > FAR * far
 
 
@@ -253,33 +268,43 @@ def _checking_time(instance: VrpInstance, kind: VehicleType, jobs: Sequence[Job]
 
 
 def _beyond(instance: VrpInstance) -> list[str]:
-    """Return what an instance has beyond the search for one type of vehicle."""
-    found = sorted(str(feature) for feature in used_features(instance) - ONE_TYPE)
+    """Return what an instance has beyond the faster search."""
+    found = sorted(str(feature) for feature in used_features(instance) - PRICED)
     jobs = instance.jobs
     if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
         found.append("deliveries and pickups together")
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-    if len(kinds) == 1 and not found:
-        found += _combined(instance, kinds[0])
-        if len(instance.locations) <= MOST_PLACES and _too_poor(instance, kinds[0]):
+    if kinds and not found:
+        found += _combined(instance, kinds)
+        few = len(instance.locations) <= MOST_PLACES
+        if few and all(_too_poor(instance, kind) for kind in kinds):
             # That search opens a route for one job at a time.
             found.append("jobs that do not pay a route alone")
     return found
 
 
-def _combined(instance: VrpInstance, kind: VehicleType) -> list[str]:
-    """Features that this search knows one by one but not together."""
+def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
+    """Features that the faster search knows one by one but not together."""
+    from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
+
     found = []
-    depots = [instance.depots_by_id[key] for key in (kind.start, kind.end) if key is not None]
-    timed = any(job.time_windows for job in instance.jobs) or any(d.time_windows for d in depots)
+    if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
+        found.append("types of vehicles with limits of their own")
+    if len(kinds) > MOST_KINDS:
+        found.append(f"more than {MOST_KINDS} types of vehicles")
+    costs = [cost_of_legs(instance, kind) for kind in kinds]
+    if any(isnan(share(cost, max(costs))) for cost in costs):
+        found.append("types of vehicles with costs that are no multiples of each other")
+    if len({kind.speed_factor for kind in kinds}) > 1:
+        found.append("types of vehicles with different speeds")
+    names = {name for kind in kinds for name in (kind.start, kind.end) if name is not None}
+    depots = [instance.depots_by_id[name] for name in names]
+    waits = any(job.time_windows for job in instance.jobs) or any(d.time_windows for d in depots)
     if any(len(depot.time_windows) > 1 for depot in depots):
         found.append("several opening times of a depot")
-    waits = timed or kind.shift.latest < inf
-    if waits and kind.max_duration < inf:
-        found.append("maximum duration together with time windows")
-    if timed and kind.cost_per_duration and instance.objective.duration:
+    if waits and instance.objective.duration and any(kind.cost_per_duration for kind in kinds):
         found.append("cost per duration together with time windows")
-    loading = kind.start is not None and instance.depots_by_id[kind.start].service
+    loading = [kind for kind in kinds if kind.start and instance.depots_by_id[kind.start].service]
     if loading and any(depot.time_windows for depot in depots):
         found.append("depot loading time together with opening times")
     return found
@@ -338,6 +363,7 @@ class _Search:
         self.plan = empty_plan(work.problem, work.routes, work.opening)
         self.spare: list[Plan] = []
         self.lead: Lead | None = None
+        self._never = _never_served(instance, work.jobs)
         self._best = int(self.plan.num[BEST])
         followed = None if start is None else self.begun(start)
         if followed is None:
@@ -352,6 +378,7 @@ class _Search:
 
     def _construct(self) -> None:
         from routesolve.solvers.ils._kernels import construct, recreate
+        from routesolve.solvers.ils._kernels.layout import RADIUS
 
         work, plan = self.work, self.plan
         problem = work.problem
@@ -366,7 +393,7 @@ class _Search:
                 construct.join_all(problem, plan, tails[order], heads[order], both)
             construct.adopt(problem, plan)
         else:
-            radius = problem.job[1:, 1]
+            radius = problem.job[1 : work.n + 1, RADIUS]
             far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
             recreate.insert_all(problem, plan, self.state, far_first, self.way.reach)
 
@@ -376,13 +403,15 @@ class _Search:
         from routesolve.solvers.ils._kernels.layout import empty_plan
 
         number = {job.id: i for i, job in enumerate(self.work.jobs, 1)}
+        ends = {kind.id: self.work.n + 1 + k for k, kind in enumerate(self.work.kinds)}
         sequence: list[int] = []
         for route in start.routes:
             names = [v.id for v in route.visits if v.kind not in ("start", "end")]
-            if any(name not in number for name in names) or route.vehicle_type != self.work.kind.id:
+            if any(name not in number for name in names) or route.vehicle_type not in ends:
                 return None
-            sequence += [number[name] for name in names if name is not None] + [0]
-        if len(set(sequence) - {0}) != sum(x > 0 for x in sequence):
+            sequence.append(-ends[route.vehicle_type])
+            sequence += [number[name] for name in names if name is not None]
+        if len({x for x in sequence if x > 0}) != sum(x > 0 for x in sequence):
             return None
         row = np.array(sequence, dtype=np.int32)
         plan = empty_plan(self.work.problem, self.work.routes, self.work.opening)
@@ -393,8 +422,8 @@ class _Search:
 
     @property
     def size(self) -> int:
-        """Number of jobs."""
-        return self.work.n
+        """Number of jobs, 0 where plans cannot be searched in parts."""
+        return self.work.n if self.work.problem.kinds is None else 0
 
     def run(self) -> None:
         """Search until the budget ends."""
@@ -436,19 +465,21 @@ class _Search:
             absent = self.plan.lists[KEPT_ABSENT, : self.plan.num[KEPT_ABSENT]]
             left = int(self.work.mandatory[absent].sum())
             unserved = int((self.work.mandatory[absent] > 0).sum())
-            self.clock.improved((best - left) / self.work.steps, unserved=unserved)
+            cost, more = self._never
+            self.clock.improved((best - left) / self.work.steps + cost, unserved=unserved + more)
 
     def solution(self) -> Solution:
         """The best plan, in the instance's names."""
         from routesolve.solvers.ils._kernels.layout import kept_routes
 
-        kind, jobs = self.work.kind.id, self.work.jobs
-        return Solution(
-            tuple(
-                Route(kind, tuple(Visit("job", jobs[i - 1].id) for i in row), vehicle=number)
-                for number, row in enumerate(kept_routes(self.plan))
-            )
-        )
+        kinds, jobs, routes = self.work.kinds, self.work.jobs, []
+        used = dict.fromkeys(range(len(kinds)), 0)
+        for row, ends in zip(*kept_routes(self.plan), strict=True):
+            k = max(ends - len(jobs) - 1, 0)
+            visits = tuple(Visit("job", jobs[i - 1].id) for i in row)
+            routes.append(Route(kinds[k].id, visits, vehicle=used[k]))
+            used[k] += 1
+        return Solution(tuple(routes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,13 +515,16 @@ def settings(work: Work, jobs: int) -> Settings:
     from routesolve.solvers.ils.problem import ALONE
 
     if work.problem.times is None:
-        amounts = work.problem.job[1:, AMOUNTS]
+        amounts = work.problem.job[1 : work.n + 1, AMOUNTS]
         # A few large jobs among many small ones: packing decides, and for that the local search is
         # no help. Savings on very many jobs are a plan that a hot search would take apart.
         packing = float(amounts.std()) > float(amounts.mean())
         hot = 6.0 if work.n <= ALONE else 1.0
         return Settings(hot=hot, cold=0.03, reach=40, looked=6, polish=0.0 if packing else 20.0)
-    return Settings(hot=3.0, cold=0.03, reach=100, looked=10, soft=jobs <= SOFT)
+    # Durations have no penalty: a search that keeps all limits has to be hotter.
+    soft = jobs <= SOFT and all(kind.max_duration == inf for kind in work.kinds)
+    hot = 6.0 if work.problem.kinds is not None and not soft else 3.0
+    return Settings(hot=hot, cold=0.03, reach=100, looked=10, soft=soft)
 
 
 def penalties(work: Work) -> npt.NDArray[np.float64]:
@@ -503,7 +537,7 @@ def penalties(work: Work) -> npt.NDArray[np.float64]:
         pace = float(np.median(problem.out[0])) / max(float(np.median(problem.times[0])), 1.0)
     by_warp = 20.0 * max(pace, 1e-6)
     # A mean load too much costs two short legs.
-    mean = float(problem.job[1:, AMOUNTS].mean()) / max(float(problem.limit[0]), 1.0)
+    mean = float(problem.job[1 : work.n + 1, AMOUNTS].mean()) / max(float(problem.limit[0]), 1.0)
     by_excess = 2.0 * work.scale / max(mean, 1e-6) / 1e6
     return np.array(
         [
@@ -519,11 +553,11 @@ def penalties(work: Work) -> npt.NDArray[np.float64]:
     )
 
 
-def _compile(instance: VrpInstance, kind: VehicleType, budget: Budget, *, start: bool) -> None:
+def _compile(instance: VrpInstance, budget: Budget, *, start: bool) -> None:
     """Search next to nothing: compiling the kernels is no part of the budget."""
     from routesolve.solvers.ils.problem import translate
 
-    work = translate(instance, kind, seconds=budget.seconds, few=True)
+    work = translate(instance, seconds=budget.seconds, few=True)
     least = Budget(seconds=None, iterations=budget.workers, workers=budget.workers)
     for given in (None, Solution(())) if start else (None,):
         if work.n:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor, inf, log10
+from math import ceil, floor, inf, log10, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from routesolve.graphs.matrices import StraightLineTravel
 from routesolve.graphs.rounding import Rounding
 from routesolve.solvers.ils._kernels import layout
+from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils._kernels.steps import NEVER, in_steps
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
-    from routesolve.instances.model import Depot, Job, VehicleType
+    from routesolve.instances.model import Job, VehicleType
 
 Floats = npt.NDArray[np.float64]
 Int32s = npt.NDArray[np.int32]
@@ -43,6 +44,9 @@ EMPTY = np.zeros(0)
 FINEST = 1e15
 """Most steps per unit."""
 
+UNLIMITED = 1e17
+"""Limit of what is not limited, in steps."""
+
 ROUNDINGS = {Rounding.none: 0, Rounding.nearest: 1, Rounding.down: 2, Rounding.up: 3}
 """What the kernels can compute."""
 
@@ -50,10 +54,15 @@ ROUNDINGS = {Rounding.none: 0, Rounding.nearest: 1, Rounding.down: 2, Rounding.u
 class Legs:
     """Distances and durations between the jobs, row and column 0 the ends of a route.
 
+    Where there are several kinds rows and columns after the jobs are the ends of their routes, and
+    costs are those of the dearest: the others are shares of them (:attr:`factors`).
+
     Parameters
     ----------
-    instance, kind, jobs
-        The jobs that vehicles of one type serve.
+    instance, kinds, jobs
+        The jobs that the vehicles serve.
+    several
+        Whether kinds have ends of their own.
     dense
         Whether legs are looked up in matrices even where they could be computed from coordinates.
     blank
@@ -63,30 +72,30 @@ class Legs:
     def __init__(
         self,
         instance: VrpInstance,
-        kind: VehicleType,
+        kinds: Sequence[VehicleType],
         jobs: Sequence[Job],
         *,
+        several: bool,
         dense: bool,
         blank: bool = False,
     ) -> None:
-        self.instance, self.kind, self.jobs, self.blank = instance, kind, jobs, blank
-        objective, depots = instance.objective, instance.depots_by_id
-        self.per_distance = objective.distance * kind.cost_per_distance
-        per_second = kind.cost_per_driving_time + kind.cost_per_duration
-        self.per_second = objective.duration * per_second / kind.speed_factor
-        self.start = None if kind.start is None else depots[kind.start]
-        self.end = None if kind.end is None else depots[kind.end]
+        self.instance, self.kinds, self.jobs, self.blank = instance, kinds, jobs, blank
+        self.parts = [cost_of_legs(instance, kind) for kind in kinds]
+        self.per_distance, self.per_second = dearest = max(self.parts)
+        self.factors = np.array([share(parts, dearest) for parts in self.parts])
+        self.kind = kinds[0]
+        self.rows = kinds if several else ()
         places = np.array([instance.location_index(j.location) for j in jobs], dtype=np.intp)
-        ends = [-1 if d is None else instance.location_index(d.location) for d in self._ends]
-        self.froms = np.append(np.intp(ends[0]), places)
-        self.tos = np.append(np.intp(ends[1]), places)
-        self.closed = ends[0] == ends[1] >= 0
-        self.rounding = instance.rounding
-        self.timed = (
-            any(job.time_windows for job in instance.jobs)
-            or any(depot is not None and depot.time_windows for depot in self._ends)
-            or kind.shift.latest < inf
+        froms, tos = (
+            np.array([self._place(getattr(kind, end)) for kind in kinds], dtype=np.intp)
+            for end in ("start", "end")
         )
+        own = len(self.rows)
+        self.froms = np.concatenate([froms[:1], places, froms[:own]])
+        self.tos = np.concatenate([tos[:1], places, tos[:own]])
+        self.closed = bool(((froms == tos) & (froms >= 0)).all())
+        self.rounding = instance.rounding
+        self.timed = timed(instance, kinds)
         self.computed = not dense and self._computable()
         self._whole = False
         self.points = np.zeros((0, 2))
@@ -98,15 +107,18 @@ class Legs:
         """Whether ways are as long in the other direction, by their nature."""
         return self.instance.profile_of(self.kind).metric not in ("matrix", "network")
 
-    @property
-    def _ends(self) -> tuple[Depot | None, Depot | None]:
-        return self.start, self.end
+    def _place(self, name: str | None) -> int:
+        """Where a depot is, -1 = nowhere."""
+        if name is None:
+            return -1
+        return self.instance.location_index(self.instance.depots_by_id[name].location)
 
     def _computable(self) -> bool:
         kind = self.kind
         profile = self.instance.profile_of(kind)
         return (
-            profile.metric == "euclidean"
+            not self.rows
+            and profile.metric == "euclidean"
             and profile.detour == 1.0
             and self.rounding in ROUNDINGS
             and self.closed
@@ -122,6 +134,9 @@ class Legs:
         """
         if not self.computed:
             parts = (self.per_distance, self.per_second)
+            # Shares of a leg are rounded, too: if they can be whole, they are.
+            shares = (self._sample(*other) for other in {*self.parts} - {parts})
+            beside = np.concatenate([beside, *shares])
             return self._matrix(*parts, upwards=False, beside=beside, room=inf)
         across = float(np.hypot(*np.ptp(self.points, axis=0))) * self.per_distance
         whole = self.rounding != Rounding.none and self.per_distance == round(self.per_distance)
@@ -137,44 +152,55 @@ class Legs:
         return np.asarray(np.rint(lengths * self.per_distance * steps), dtype=np.int64)
 
     def spans(self) -> tuple[Int32s | None, Int64s, Int64s]:
-        """Legs, stops and limits of distance, driving time and duration, where they are limited.
+        """Legs, stops (n, q) and limits (kinds, q) of distance, driving time and duration.
 
-        Where there are legs that cannot be driven, one more sum counts them: there may be none.
+        None where nothing is limited. Durations are no sums where there are windows of several
+        kinds, see :meth:`windows`. Where there are legs that cannot be driven, one more sum counts
+        them: there may be none.
         """
-        kind, nothing = self.kind, np.zeros(len(self.jobs))
+        kinds, nothing = self.kinds, np.zeros(len(self.jobs))
         service = np.array([job.service for job in self.jobs])
-        loading = self.start.service if self.start is not None else 0.0
+        lasting = [kind.max_duration - self._loading(kind) for kind in kinds]
         rules = [
-            (kind.max_distance, False, nothing),
-            (kind.max_driving_time, True, nothing),
-            (kind.max_duration - loading, True, service),
+            ([kind.max_distance for kind in kinds], False, nothing),
+            ([kind.max_driving_time for kind in kinds], True, nothing),
+            ([inf] if self.rows and self.timed else lasting, True, service),
         ]
         legs, stops, most = [], [], []
-        for limit, durations, at_stops in rules:
-            if limit == inf:
+        for limits, durations, at_stops in rules:
+            if min(limits) == inf:
                 continue
-            parts = (0.0, 1.0 / kind.speed_factor) if durations else (1.0, 0.0)
-            square, steps = self._matrix(*parts, upwards=True, beside=np.append(at_stops, limit))
+            parts = (0.0, 1.0 / self.kind.speed_factor) if durations else (1.0, 0.0)
+            given = np.array(limits)
+            beside = np.append(at_stops, given[np.isfinite(given)])
+            square, steps = self._matrix(*parts, upwards=True, beside=beside)
             legs.append(square)
             stops.append(up(at_stops * steps))
-            most.append(down(np.array(limit * steps)))
+            most.append(down(np.minimum(given * steps, UNLIMITED)))
         if self._broken():
             legs.append(self._barred())
             stops.append(nothing)
-            most.append(np.zeros(()))
+            most.append(np.zeros(len(kinds)))
         if not legs:
-            return None, np.zeros((len(self.jobs), 0), np.int64), np.zeros(0, np.int64)
-        return np.stack(legs), np.stack(stops, axis=1).astype(np.int64), np.array(most, np.int64)
+            nowhere = np.zeros((len(kinds), 0), np.int64)
+            return None, np.zeros((len(self.jobs), 0), np.int64), nowhere
+        whole = np.stack(most, axis=1).astype(np.int64)
+        return np.stack(legs), np.stack(stops, axis=1).astype(np.int64), whole
 
     def windows(self, job: Int64s, out: Int32s, cost_steps: float) -> Int32s | None:
         """Fill in windows and service; return travel times in steps, None when nothing is timed."""
         if not self.timed:
             return None
-        loading, first, last = self._working_hours()
+        ends = np.array([self._working_hours(kind) for kind in (self.kind, *self.rows)])
+        first = float(ends[:, 1].min())
         windows = [j.time_windows[0] if j.time_windows else None for j in self.jobs]
-        earliest = np.array([first, *(first if w is None else w.earliest for w in windows)])
-        latest = np.array([last, *(inf if w is None else w.latest for w in windows)])
-        service = np.array([loading, *(j.service for j in self.jobs)])
+        of_jobs = [
+            (job.service, first if w is None else w.earliest, inf if w is None else w.latest)
+            for job, w in zip(self.jobs, windows, strict=True)
+        ]
+        every = np.concatenate([ends[:1], np.array(of_jobs).reshape(-1, 3), ends[1:]])
+        service, earliest, latest = every.T
+        hours = np.array([kind.max_duration for kind in self.rows])
         # Times count from shortly before anything happens and end where no route lasts so long,
         # so that seconds of the calendar and "some day" do not use up the digits.
         parts = (0.0, 1.0 / self.kind.speed_factor)
@@ -186,7 +212,7 @@ class Legs:
         horizon = max(float(earliest.max()), first) - origin + longest
         earliest = np.maximum(earliest - origin, 0.0)
         latest = np.clip(latest - origin, -1.0, ceil(horizon))
-        beside = np.concatenate([earliest, latest, service])
+        beside = np.concatenate([earliest, latest, service, hours[hours < horizon]])
         if self._shared(beside, cost_steps):
             times, steps = out, cost_steps
         else:
@@ -194,17 +220,23 @@ class Legs:
         job[:, layout.SERVICE] = up(service * steps)
         job[:, layout.EARLIEST] = up(earliest * steps)
         job[:, layout.LATEST] = down(latest * steps)
+        if self.rows:
+            limits = np.where(hours < horizon, down(hours * steps), ENDLESS)
+            job[len(self.jobs) + 1 :, layout.HOURS] = limits
         return times
 
-    def _working_hours(self) -> tuple[float, float, float]:
+    def _loading(self, kind: VehicleType) -> float:
+        """Time that loading takes before a route begins."""
+        return 0.0 if kind.start is None else self.instance.depots_by_id[kind.start].service
+
+    def _working_hours(self, kind: VehicleType) -> tuple[float, float, float]:
         """Loading time, earliest departure and latest return."""
-        loading, first, last = 0.0, self.kind.shift.earliest, self.kind.shift.latest
-        if self.start is not None:
-            loading = self.start.service
-            first = max([first, *(w.earliest for w in self.start.time_windows)])
-        if self.end is not None:
-            last = min([last, *(w.latest for w in self.end.time_windows)])
-        return loading, first, last
+        depots, first, last = self.instance.depots_by_id, kind.shift.earliest, kind.shift.latest
+        if kind.start is not None:
+            first = max([first, *(w.earliest for w in depots[kind.start].time_windows)])
+        if kind.end is not None:
+            last = min([last, *(w.latest for w in depots[kind.end].time_windows)])
+        return self._loading(kind), first, last
 
     def _broken(self) -> bool:
         """Whether there may be legs that cannot be driven."""
@@ -275,6 +307,9 @@ class Legs:
             elif grow and not self._whole and 10.0 * largest <= MOST and steps < FINEST:
                 steps *= 10.0
             else:
+                # An empty route costs nothing, wherever its vehicle would drive to.
+                ends = np.arange(len(self.jobs) + 1, len(out))
+                out[ends, ends] = 0
                 return out, steps
 
     def _filled(
@@ -327,7 +362,38 @@ class Legs:
             measure = travel.duration if durations else travel.distance
             return np.ascontiguousarray(measure(froms[:, None], tos[None, :]))
         whole = travel.durations if durations else travel.distances
-        return whole[froms].take(tos, axis=1)
+        between: Floats = whole[froms].take(tos, axis=1)
+        return between
+
+
+def cost_of_legs(instance: VrpInstance, kind: VehicleType) -> tuple[float, float]:
+    """Cost of a unit of distance and of duration for vehicles of one kind."""
+    aims, per_second = instance.objective, kind.cost_per_driving_time + kind.cost_per_duration
+    return aims.distance * kind.cost_per_distance, aims.duration * per_second / kind.speed_factor
+
+
+def share(cost: tuple[float, float], of: tuple[float, float]) -> float:
+    """By what the costs of legs are multiplied to be those of another kind; nan = by no number."""
+    if cost == of:
+        return 1.0
+    factors = {a / b for a, b in zip(cost, of, strict=True) if b}
+    lost = any(a and not b for a, b in zip(cost, of, strict=True))
+    return factors.pop() if len(factors) == 1 and not lost else nan
+
+
+def several_kinds(instance: VrpInstance, kinds: Sequence[VehicleType]) -> bool:
+    """Whether kinds have rows of their own: several do, and one where durations are no sums."""
+    return len(kinds) > 1 or (kinds[0].max_duration < inf and timed(instance, kinds))
+
+
+def timed(instance: VrpInstance, kinds: Sequence[VehicleType]) -> bool:
+    """Whether anything has to happen at some time."""
+    names = {name for kind in kinds for name in (kind.start, kind.end) if name is not None}
+    return (
+        any(job.time_windows for job in instance.jobs)
+        or any(instance.depots_by_id[name].time_windows for name in names)
+        or any(kind.shift.latest < inf for kind in kinds)
+    )
 
 
 def fitting_scale(values: Floats, most: float, *, top: float | None = None) -> float:

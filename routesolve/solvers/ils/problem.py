@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,7 +14,15 @@ from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.layout import Problem
 from routesolve.solvers.ils._kernels.neighbours import nearest_by_legs, nearest_points
 from routesolve.solvers.ils._kernels.steps import NEVER, furthest, symmetric
-from routesolve.solvers.ils.legs import ROUNDINGS, Legs, down, fitting_scale, up
+from routesolve.solvers.ils.legs import (
+    ROUNDINGS,
+    UNLIMITED,
+    Legs,
+    down,
+    fitting_scale,
+    several_kinds,
+    up,
+)
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -53,12 +62,13 @@ class Work:
         Arrays for the kernels; node i is ``jobs[i - 1]``.
     jobs : tuple of Job
         Those the vehicles may serve at all.
-    kind : VehicleType
-        The vehicles.
+    kinds : tuple of VehicleType
+        The vehicles; those of kind k have the ends ``n + 1 + k`` where there are several.
     routes : int
         How many there are at most.
     opening : int
-        Cost of using one, in steps; beyond what 64 bits hold, as much as puts it before any way.
+        Cost of using one, the least, in steps; beyond what 64 bits hold, as much as puts it before
+        any way.
     steps : float
         Steps per unit of cost.
     mandatory : numpy.ndarray
@@ -73,7 +83,7 @@ class Work:
 
     problem: Problem
     jobs: tuple[Job, ...]
-    kind: VehicleType
+    kinds: tuple[VehicleType, ...]
     routes: int
     opening: int
     steps: float
@@ -88,55 +98,70 @@ class Work:
         return len(self.jobs)
 
 
-def translate(
-    instance: VrpInstance, kind: VehicleType, *, seconds: float | None = None, few: bool = False
-) -> Work:
-    """Make the arrays of an instance for its one type of vehicle.
+def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool = False) -> Work:
+    """Make the arrays of an instance.
 
     Parameters
     ----------
-    instance, kind
-        The problem and the vehicles.
+    instance
+        The problem.
     seconds
         The budget, if it has an end in time: how the first plan is made depends on it.
     few
         Only some jobs, to compile with: what the arrays are like is that of all of them.
     """
-    jobs = tuple(
-        job
-        for job in instance.jobs
-        if set(job.skills) <= set(kind.skills) and job.id not in kind.forbidden
-    )
+    kinds = tuple(kind for kind in instance.vehicle_types if kind.count != 0)
+    several = several_kinds(instance, kinds)
+    allowed = [_allowed(job, kinds) for job in instance.jobs]
+    jobs = tuple(job for job, bits in zip(instance.jobs, allowed, strict=True) if bits)
     n = len(jobs)
-    routes = n if kind.count is None else min(kind.count, n)
+    counts = [n if kind.count is None else min(kind.count, n) for kind in kinds]
+    routes = min(n, sum(counts))
     if few:
         jobs = jobs[:3]
-    legs = Legs(instance, kind, jobs, dense=len(instance.jobs) <= DENSE, blank=few)
+    dense = len(instance.jobs) <= DENSE
+    legs = Legs(instance, kinds, jobs, several=several, dense=dense, blank=few)
     hurry = HURRY if legs.timed or n > MANY else GREAT_HURRY
     beginning: Beginning = "alone"
-    if routes < n:
+    if several or routes < n:
         beginning = "insertion"
     elif n > ALONE or (seconds is not None and seconds < hurry * n):
         beginning = "savings"
     aims = instance.objective
+    fixed = [kind.fixed_cost + aims.vehicles for kind in kinds]
     beside = [job.prize for job in jobs if job.prize is not None]
-    beside += [aims.unserved or 0.0, kind.fixed_cost + aims.vehicles]
+    beside += [aims.unserved or 0.0, *fixed]
     out, steps = legs.costs(np.array(beside))
     turnable = legs.closed and (legs.straight or symmetric(out))
     back = out if turnable else np.ascontiguousarray(out.T)
     radius = legs.radius(steps) if legs.computed else out[0].astype(np.int64)
     most_weight = WEIGHTS // (len(jobs) + 1)
-    opening = min(round((kind.fixed_cost + aims.vehicles) * steps), most_weight // 4)
-    amounts, most = _loads(instance, kind, jobs)
+    opening = [min(round(cost * steps), most_weight // 4) for cost in fixed]
+    amounts, most = _loads(instance, kinds, jobs)
     span_legs, span_stops, span_most = legs.spans()
-    job = np.zeros((len(jobs) + 1, layout.AMOUNTS + len(most) + len(span_most)), np.int64)
+    limits = np.concatenate([most, span_most], axis=1).astype(np.int64)
+    width, rows = limits.shape[1], len(jobs) + 1
+    of_kinds = len(kinds) if several else 0
+    columns = layout.AMOUNTS + width + (2 if several else 0)
+    job = np.zeros((rows + of_kinds, columns), np.int64)
     job[:, layout.RADIUS] = radius
     far = 2 * int(radius.max()) if legs.computed else int(furthest(out))
-    missing, mandatory = _penalties(instance, jobs, steps, 4 * far + opening + 1, most_weight)
-    job[:, layout.MISSING] = missing
-    job[1:, layout.AMOUNTS : layout.AMOUNTS + len(most)] = amounts
-    job[1:, layout.AMOUNTS + len(most) :] = span_stops
+    base = 4 * far + max(opening) + 1
+    missing, mandatory = _penalties(instance, jobs, steps, base, most_weight)
+    job[:rows, layout.MISSING] = missing
+    job[1:rows, layout.AMOUNTS : layout.AMOUNTS + width] = np.concatenate(
+        [amounts, span_stops], axis=1
+    )
     times = legs.windows(job, out, steps)
+    factors = None
+    if several:
+        factors = np.concatenate([np.ones(rows), legs.factors])
+        job[rows:, layout.USING] = opening
+        job[rows:, layout.VEHICLES] = counts
+        job[rows:, layout.AMOUNTS : layout.AMOUNTS + width] = limits
+        job[rows:, layout.ALLOWED] = 1 << np.arange(of_kinds)
+        job[1:rows, layout.ALLOWED] = [bits for bits in allowed if bits][: len(jobs)]
+        job[:rows, layout.RADIUS] = out[rows:, :rows].min(axis=0)
     problem = Problem(
         out,
         back,
@@ -144,37 +169,50 @@ def translate(
         np.array([steps * legs.per_distance, ROUNDINGS.get(legs.rounding, 0)], dtype=np.float64),
         times,
         span_legs,
-        _neighbours(legs.points, out, back, times, job),
+        factors,
+        _neighbours(legs.points, out, back, times, job, rows),
         job,
-        np.concatenate([most, span_most]).astype(np.int64),
+        limits[0],
     )
-    scale = _short_leg(problem, steps * legs.per_distance)
-    return Work(problem, jobs, kind, routes, opening, steps, mandatory, turnable, scale, beginning)
+    scale = _short_leg(problem, steps * legs.per_distance) * float(legs.factors.mean())
+    return Work(
+        problem, jobs, kinds, routes, min(opening), steps, mandatory, turnable, scale, beginning
+    )
+
+
+def _allowed(job: Job, kinds: Sequence[VehicleType]) -> int:
+    """A bit for each kind that may serve a job."""
+    skills = set(job.skills)
+    able = (skills <= set(kind.skills) and job.id not in kind.forbidden for kind in kinds)
+    return sum(1 << k for k, fits in enumerate(able) if fits)
 
 
 def _loads(
-    instance: VrpInstance, kind: VehicleType, jobs: Sequence[Job]
+    instance: VrpInstance, kinds: Sequence[VehicleType], jobs: Sequence[Job]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Amounts (n, d) and capacities (d,), the number of jobs last when it is limited."""
+    """Amounts (n, d) and capacities (kinds, d), the number of jobs last when it is limited."""
     d = instance.dimension_count
     amounts = np.array([[*j.delivery, *(0.0,) * (d - len(j.delivery))] for j in jobs])
     amounts = amounts.reshape(len(jobs), d)
     for i, job in enumerate(jobs):
         if job.pickup:
             amounts[i] += instance.amounts(job.pickup)
-    most = instance.capacity(kind)
-    if kind.max_jobs is not None:
+    most = np.array([instance.capacity(kind) for kind in kinds]).reshape(len(kinds), d)
+    stops = [inf if kind.max_jobs is None else kind.max_jobs for kind in kinds]
+    if min(stops) < inf:
         amounts = np.column_stack([amounts, np.ones(len(jobs))])
-        most = np.append(most, kind.max_jobs)
-    keep = np.flatnonzero(np.isfinite(most) | (np.arange(len(most)) == 0))
-    amounts, most = amounts[:, keep], most[keep]
-    whole, limits = np.empty(amounts.shape, np.int64), np.empty(len(most), np.int64)
-    for k in range(len(most)):
-        steps = fitting_scale(np.append(amounts[:, k], most[k] if np.isfinite(most[k]) else 0), 1e9)
+        most = np.column_stack([most, stops])
+    d = most.shape[1]
+    keep = np.flatnonzero(np.isfinite(most).any(axis=0) | (np.arange(d) == 0))
+    amounts, most = amounts[:, keep], most[:, keep]
+    whole, limits = np.empty(amounts.shape, np.int64), np.empty(most.shape, np.int64)
+    for k in range(most.shape[1]):
+        finite = most[np.isfinite(most[:, k]), k]
+        steps = fitting_scale(np.append(amounts[:, k], finite if len(finite) else 0), 1e9)
         whole[:, k] = up(amounts[:, k] * steps)
-        limits[k] = int(down(np.array(min(most[k] * steps, 1e17))))
-    if not len(most):
-        return np.zeros((len(jobs), 1), np.int64), np.array([1])
+        limits[:, k] = down(np.minimum(most[:, k] * steps, UNLIMITED))
+    if not d:
+        return np.zeros((len(jobs), 1), np.int64), np.ones((len(kinds), 1), np.int64)
     return whole, limits
 
 
@@ -204,14 +242,21 @@ def _neighbours(
     back: layout.Int32s,
     times: layout.Int32s | None,
     job: layout.Int64s,
+    rows: int,
 ) -> layout.Int32s:
-    """(n + 1, k) nearest jobs of each; where there are windows, waiting counts too."""
-    n = len(job) - 1
+    """(n + 1, k) nearest jobs of each; where there are windows, waiting counts too.
+
+    ``rows`` is n + 1: what comes after are the ends of kinds.
+    """
+    n = rows - 1
     k = min(NEIGHBOURS if len(out) else NEIGHBOURS_COMPUTED, n - 1)
     if k < 1:
         return np.zeros((n + 1, 1), np.int32)
     if not len(out):
         return nearest_points(points, k)
+    if rows < len(job):
+        out, back = (np.ascontiguousarray(square[:rows, :rows]) for square in (out, back))
+        times = None if times is None else np.ascontiguousarray(times[:rows, :rows])
     pace = 0.0
     if times is not None:
         some = np.linspace(1, n, min(n, 64)).astype(np.intp)
@@ -233,6 +278,6 @@ def _short_leg(problem: Problem, steps: float) -> float:
         cost = problem.out[rows, fifth].astype(np.float64)
     else:
         cost = np.hypot(*(problem.points[rows] - problem.points[fifth]).T) * steps
-    floor = 0.01 * float(np.median(problem.job[1:, layout.RADIUS]))
+    floor = 0.01 * float(np.median(problem.job[rows, layout.RADIUS]))
     passable = cost[cost < NEVER]
     return max(float(passable.mean()) if passable.size else 0.0, floor, 1e-3)

@@ -114,7 +114,7 @@ def search(instance: VrpInstance, *, seed: int, iterations: int | None = None) -
     if rich:
         run = RichSearch(instance, translate_rich(instance), clock, seed, None)
     else:
-        work = translate(instance, instance.vehicle_types[0])
+        work = translate(instance)
         run = engine._Search(instance, work, clock, seed, None)
     steps = np.diff(np.linspace(0, count, HEATS + 1).astype(np.int64)).tolist()
     heats = (run.work.scale * np.geomspace(run.hot, run.cold, HEATS)).tolist()

@@ -71,7 +71,8 @@ def problems(draw: st.DrawFn) -> VrpInstance:
 def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
     """Cost, sums and times of the present plan, from its sequences alone."""
     problem, node, route = work.problem, plan.node, plan.route
-    legs, job = problem.out.astype(np.int64), problem.job
+    job, several = problem.job, problem.kinds is not None
+    used: dict[int, int] = {}
     loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
     cost, served = 0, set()
     warps, excesses = 0, 0
@@ -85,9 +86,17 @@ def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
         assert len(row) == route[r, at.SIZE]
         assert not served & set(row)
         served |= set(row)
-        path = [0, *row, 0]
+        h = int(route[r, at.KIND]) if several else 0
+        path = [h, *row, h]
         excess = 0
-        cost += work.opening + sum(int(legs[a, b]) for a, b in pairwise(path))
+        lengths = [leg(problem, h, a, b) for a, b in pairwise(path)]
+        cost += int(job[h, at.USING]) if several else work.opening
+        cost += sum(lengths)
+        if several:
+            used[h] = used.get(h, 0) + 1
+            assert used[h] <= job[h, at.VEHICLES]
+            assert all(job[c, at.ALLOWED] & job[h, at.ALLOWED] for c in row)
+        limits = job[h, at.AMOUNTS :] if several else problem.limit
         for i in range(len(problem.limit)):
             total = sum(int(job[c, at.AMOUNTS + i]) for c in row)
             if i >= loads:
@@ -96,20 +105,22 @@ def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
                 total += sum(int(spans[i - loads, a, b]) for a, b in pairwise(path))
             assert route[r, at.LOADS + i] == total
             if i >= loads:
-                assert total <= problem.limit[i]
-            elif total > problem.limit[i]:
-                most = max(int(problem.limit[i]), 1)
-                excess += (total - int(problem.limit[i])) * 1_000_000 // most + 1
-        warp = _check_times(problem, node, row)
+                assert total <= limits[i]
+            elif total > limits[i]:
+                excess += (total - int(limits[i])) * 1_000_000 // max(int(limits[i]), 1) + 1
+        warp = _check_times(problem, node, row, h)
         assert route[r, at.WARP] == (warp if soft else 0)
         assert route[r, at.EXCESS] == excess
         assert soft or warp + excess == 0
         warps, excesses = warps + warp, excesses + excess
-        for a, b in pairwise(path):
-            assert (node[a, at.LEG] if a else route[r, at.ENTRY]) == legs[a, b]
+        for (a, b), length in zip(pairwise([0, *row, 0]), lengths, strict=True):
+            assert (node[a, at.LEG] if a else route[r, at.ENTRY]) == length
             if b:
                 assert node[b, at.BEFORE] == a
                 assert node[b, at.ROUTE] == r
+    if several:
+        counted = plan.num[at.IN_USE :].tolist()
+        assert counted == [used.get(work.n + 1 + k, 0) for k in range(len(counted))]
     assert (warps, excesses) == (plan.num[at.ALL_WARP], plan.num[at.ALL_EXCESS])
     absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
     assert absent | served == set(range(1, work.n + 1))
@@ -118,20 +129,42 @@ def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
     return {"cost": cost + int(job[list(absent), at.MISSING].sum())}
 
 
-def _check_times(problem: at.Problem, node: Any, row: list[int]) -> int:
+def leg(problem: at.Problem, h: int, a: int, b: int) -> int:
+    """Cost of a leg in a route with the ends h, for a kind's share of it."""
+    share = 1.0 if problem.kinds is None else float(problem.kinds[h])
+    return int(int(problem.out[a, b]) * share + 0.5)
+
+
+def duration(problem: at.Problem, row: list[int], h: int) -> int:
+    """Shortest duration of a route, the time of departure tried one by one (no time warp)."""
+    job, times = problem.job.tolist(), problem.times
+    assert times is not None
+    found = []
+    for leaves in range(job[h][at.EARLIEST], job[row[0]][at.LATEST] + 1):
+        t, a = leaves + job[h][at.SERVICE], h
+        for c in row:
+            t = max(t + int(times[a, c]), job[c][at.EARLIEST])
+            if t > job[c][at.LATEST]:
+                return min(found)
+            t, a = t + job[c][at.SERVICE], c
+        found.append(t + int(times[a, h]) - leaves)
+    return min(found)
+
+
+def _check_times(problem: at.Problem, node: Any, row: list[int], h: int) -> int:
     """Compare what is cached of a route's times; returns its time warp."""
     if problem.times is None:
         return 0
     job, times = problem.job.tolist(), problem.times.tolist()
-    t, a, warp = job[0][at.EARLIEST] + job[0][at.SERVICE], 0, 0
+    t, a, warp = job[h][at.EARLIEST] + job[h][at.SERVICE], h, 0
     for c in row:
         t = max(job[c][at.EARLIEST], t + times[a][c])
         warp += max(t - job[c][at.LATEST], 0)
         t = min(t, job[c][at.LATEST])
         assert node[c, at.START] == t
         t, a = t + job[c][at.SERVICE], c
-    warp += max(t + times[a][0] - job[0][at.LATEST], 0)
-    t, b, left = job[0][at.LATEST], 0, 0
+    warp += max(t + times[a][h] - job[h][at.LATEST], 0)
+    t, b, left = job[h][at.LATEST], h, 0
     for c in reversed(row):
         t = min(job[c][at.LATEST], t - times[c][b] - job[c][at.SERVICE])
         left += max(job[c][at.EARLIEST] - t, 0)
@@ -150,7 +183,7 @@ def test_cached_data_equals_recomputation(
     """After any run of iterations all sums, times, penalties and links are those of the rows."""
     if IteratedLocalSearch().unsupported(instance):
         return
-    work = translate(instance, instance.vehicle_types[0])
+    work = translate(instance)
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     # Fewer kernels to compile: limits along legs come with penalties where there are windows.
     soft = work.problem.times is not None and (soft or work.problem.spans is not None)
@@ -255,7 +288,7 @@ def test_computed_legs_equal_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(problem, "DENSE", 10)
     monkeypatch.setattr(problem, "_short_leg", lambda *_: 40.0)
     computed = solver.solve(instance, budget, seed=2)
-    work = translate(instance, instance.vehicle_types[0])
+    work = translate(instance)
     assert work.problem.out.size == 0
     assert computed.feasible
     assert computed.cost == pytest.approx(dense.cost, rel=0.05)

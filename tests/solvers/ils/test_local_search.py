@@ -97,7 +97,7 @@ def by_hand(rows: Rows, move: list[int]) -> Rows:
 def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalised: bool) -> None:
     """The best move around each job leaves the rows, and gains the price, that lists say."""
     assume(not IteratedLocalSearch().unsupported(instance))
-    work = translate(instance, instance.vehicle_types[0])
+    work = translate(instance)
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     plan, problem, way = search.plan, work.problem, search.way
     penalised = problem.times is not None and (penalised or problem.spans is not None)
@@ -112,9 +112,10 @@ def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalis
             continue
         move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
         local_search.look(
-            problem.out, problem.back, problem.points, problem.formula, problem.times, soft,
-            problem.spans, problem.near, problem.job, problem.limit, plan.node, plan.route,
-            plan.lists, plan.num, move, gain, segment, way.turnable, u, problem.near.shape[1],
+            problem.out, problem.back, problem.points, problem.formula, problem.kinds,
+            problem.times, soft, problem.spans, problem.near, problem.job, problem.limit,
+            plan.node, plan.route, plan.lists, plan.num, move, gain, segment, way.turnable, u,
+            problem.near.shape[1],
         )  # fmt: skip
         if gain[0] >= local_search.LEAST:
             continue

@@ -21,6 +21,8 @@ from routesolve.solvers.ils._kernels.layout import (
     END,
     ENTRY,
     FIRST,
+    IN_USE,
+    KIND,
     LAST,
     LEG,
     LOADS,
@@ -30,17 +32,21 @@ from routesolve.solvers.ils._kernels.layout import (
     SERVICE,
     SIZE,
     START,
+    VEHICLES,
     Floats,
     Int32s,
     Int64s,
     Plan,
     Problem,
 )
-from routesolve.solvers.ils._kernels.recreate import alone_fits
+from routesolve.solvers.ils._kernels.recreate import alone_fits, may_serve
 from routesolve.solvers.ils._kernels.routes import (
     begin,
+    capacity,
     enter,
+    home,
     keep,
+    keeps_duration,
     leave,
     leg,
     put_in,
@@ -60,12 +66,16 @@ def savings(problem: Problem, opening: int, reach: int) -> tuple[Int32s, Int32s,
     worth = np.empty(n * reach, np.int64)
     count = 0
     for a in range(1, n + 1):
-        back = leg(out, points, formula, a, 0)
+        back = leg(out, points, formula, None, 0, a, 0)
         for k in range(reach):
             b = near[a, k]
             if b == 0:
                 break
-            gain = back + leg(out, points, formula, 0, b) - leg(out, points, formula, a, b)
+            gain = (
+                back
+                + leg(out, points, formula, None, 0, 0, b)
+                - leg(out, points, formula, None, 0, a, b)
+            )
             if gain + opening > 0:
                 tails[count], heads[count], worth[count] = a, b, gain
                 count += 1
@@ -105,7 +115,7 @@ def join(
 ) -> None:
     """Let route s follow route r in one route."""
     a, b = route[r, LAST], route[s, FIRST]
-    joint = leg(out, points, formula, a, b)
+    joint = leg(out, points, formula, None, 0, a, b)
     num[COST] += joint - node[a, LEG] - route[s, ENTRY] - num[OPENING]
     for i in range(limit.shape[0]):
         route[r, LOADS + i] += route[s, LOADS + i]
@@ -125,8 +135,8 @@ def join(
     route[s, FIRST] = route[s, LAST] = route[s, SIZE] = 0
     leave(route, lists, num, s)
     if times is not None:
-        renew_starts(times, None, job, node, route, r, b, b)
-        renew_ends(times, None, job, node, route, r, a, a)
+        renew_starts(None, times, None, job, node, route, r, b, b)
+        renew_ends(None, times, None, job, node, route, r, a, a)
 
 
 @kernel
@@ -212,17 +222,19 @@ def serve_alone(
     c: int,
 ) -> None:
     """Open a route for one job, if it can have one."""
-    there, back = leg(out, points, formula, 0, c), leg(out, points, formula, c, 0)
+    there, back = leg(out, points, formula, None, 0, 0, c), leg(out, points, formula, None, 0, c, 0)
     cost = np.int64(there) + back + num[OPENING]
     r = -1
-    if cost < job[c, MISSING] and alone_fits(times, spans, job, limit, node, c):
+    if cost < job[c, MISSING] and alone_fits(None, times, spans, job, limit, node, 0, c):
         r = enter(route, lists, num)
     if r < 0:
         lists[ABSENT, num[ABSENT]] = c
         num[ABSENT] += 1
         return
     num[COST] -= job[c, MISSING]
-    put_in(out, points, formula, times, None, spans, job, limit, node, route, num, c, r, 0)
+    put_in(
+        out, points, formula, None, times, None, spans, job, limit, node, route, num, c, r, 0
+    )  # fmt: skip
 
 
 @kernel
@@ -230,28 +242,39 @@ def adopt(problem: Problem, plan: Plan) -> None:
     """What has been constructed is the best plan so far."""
     settle(plan.route, plan.lists, plan.num, plan.logged_routes)
     plan.num[BEST] = plan.num[COST]
-    keep(plan.node, plan.route, plan.lists, plan.num)
+    keep(problem.kinds, plan.node, plan.route, plan.lists, plan.num)
 
 
 @kernel
 def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
-    """Serve jobs in the order given, 0 = next route; returns False where a limit is broken."""
+    """Serve jobs in the order given; returns False where a limit is broken.
+
+    What is not positive is a next route, less the node of its ends.
+    """
     out, points, formula = problem.out, problem.points, problem.formula
     times, spans, job, limit = problem.times, problem.spans, problem.job, problem.limit
+    kinds = problem.kinds
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     begin(num)
-    r, last = -1, 0
+    r, last, h = -1, 0, 0
     for k in range(sequence.shape[0]):
         c = sequence[k]
-        if c == 0:
-            r, last = -1, 0
+        if c <= 0:
+            r, last, h = -1, 0, -c
             continue
         if r < 0:
             r = enter(route, lists, num)
             if r < 0:
                 return False
+            if kinds is not None:
+                route[r, KIND] = h
+        if not may_serve(kinds, job, h, c):
+            return False
         num[COST] -= job[c, MISSING]
-        put_in(out, points, formula, times, None, spans, job, limit, node, route, num, c, r, last)
+        put_in(
+            out, points, formula, kinds, times, None, spans, job, limit, node, route, num, c, r,
+            last,
+        )  # fmt: skip
         last = c
     num[ABSENT] = 0
     for c in range(1, node.shape[0]):
@@ -262,7 +285,13 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
         elif times is not None and node[c, START] > node[c, END]:
             return False
     for k in range(num[ACTIVE]):
+        r = lists[ACTIVE, k]
+        h = home(kinds, route, r)
         for i in range(limit.shape[0]):
-            if route[lists[ACTIVE, k], LOADS + i] > limit[i]:
+            if route[r, LOADS + i] > capacity(kinds, job, limit, h, i):
                 return False
+        if kinds is not None and num[IN_USE + h - node.shape[0]] > job[h, VEHICLES]:
+            return False
+        if not keeps_duration(kinds, times, job, node, route, r):
+            return False
     return True

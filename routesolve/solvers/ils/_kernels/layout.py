@@ -4,13 +4,18 @@ Everything known of a node lies in one row, so that looking at a neighbour costs
 Nodes are jobs 1 .. n; node 0 stands for both ends of every route. All quantities are integers,
 scaled once: sums are exact, and the same seed gives the same plan on every machine.
 
+Where there are several kinds of vehicles (`kinds` is not None) nodes n + 1 .. n + k are the ends of
+their routes: matrices and ``job`` have a row for each, ``job`` one more column for the kinds that
+may serve a job, ``route`` one for its kind, ``num`` the vehicles in use. Links still say 0 for an
+end; :func:`routes.home` tells which node that is.
+
 ========  ==========================================================================================
 ``node``  (n + 1, 8) int32 rows, see AFTER and the following
 ``job``   (n + 1, 5 + d + q) int64: what does not change, see MISSING; then d amounts, then q span
           contributions
 ``route`` (r, 10 + d + q) int64 rows, see FIRST; then d loads, then q spans (sums with a limit)
-``lists`` (13, n + r + 2) int32 rows: ACTIVE routes and the following
-``num``   (32,) int64 scalars: counts of the lists first, see COST
+``lists`` (14, n + r + 2) int32 rows: ACTIVE routes and the following
+``num``   (32 + k,) int64 scalars: counts of the lists first, see COST
 ``limit`` (d + q,) int64 most of each load and span
 ``soft``  (8,) float64 penalties, see BY_WARP; None = plans keep all limits at every moment
 ========  ==========================================================================================
@@ -18,7 +23,7 @@ scaled once: sums are exact, and the same seed gives the same plan on every mach
 
 # Numba bakes these numbers into compiled code and notices changes only in a kernel's own file:
 # whoever edits this one while developing empties the cache.
-# n jobs, k neighbours, d load dimensions, q limited sums along legs, r routes
+# n jobs, k neighbours or kinds, d load dimensions, q limited sums along legs, r routes
 
 from __future__ import annotations
 
@@ -42,6 +47,14 @@ there meets later on, whether the local search is to look at it."""
 MISSING, RADIUS, SERVICE, EARLIEST, LATEST, AMOUNTS = range(6)
 """``job``: cost of not serving it, cost from the depot, window; row 0 is the depot's."""
 
+USING, VEHICLES, ALLOWED = MISSING, RADIUS, -1
+"""``job`` where there are kinds: cost of using one of a kind and how many there are, in the row of
+the kind, which has the limits in place of amounts; a bit for each kind that may serve a job, and
+for the kind in its own row."""
+
+HOURS = -2
+"""``job`` where there are kinds and windows: longest duration of a route, in the row of a kind."""
+
 FIRST, LAST, SIZE, ENTRY, PLACE, MARKED, KEPT_FIRST, SEEN, WARP, EXCESS, LOADS = range(11)
 """``route``: ends, number of jobs, cost of the leg from the depot, place among the active ones (-1
 = free), whether changed since the best plan was kept, FIRST in the best plan, the epoch in which
@@ -54,11 +67,18 @@ iteration: routes opened, jobs to insert, absent jobs tried again, keys to sort 
 in the best plan; jobs to look at; two routes as a move would leave them, and AFTER in the best
 plan, by job."""
 
+KIND, KEPT_KIND = -1, 13
+"""Of routes where there are kinds: the node of their ends, in ``route``, and in the best plan, in
+``lists``."""
+
 COST, BEST, STEP, EPOCH, COST_BEFORE, ABSENT_BEFORE = range(13, 19)
 LOGGED_ROUTES, LOGGED_JOBS, OPENING, MOVES = range(19, 23)
 ALL_WARP, ALL_EXCESS, WARP_BEFORE, EXCESS_BEFORE, IN_TIME, IN_LOAD, SINCE = range(23, 30)
 """``num``: after the lengths of the lists. SINCE the penalties were adapted, plans were IN_TIME and
 IN_LOAD so many times."""
+
+IN_USE = 32
+"""``num``: from here on, how many vehicles of each kind are in use."""
 
 BY_WARP, BY_EXCESS, SHARE, EVERY, LEAST_WARP, MOST_WARP, LEAST_EXCESS, MOST_EXCESS = range(8)
 """``soft``: cost of a unit of time warp and of a millionth of a capacity, the share of plans that
@@ -89,6 +109,9 @@ class Problem(NamedTuple):
         (n + 1, n + 1) int32 seconds in steps; None = no windows.
     spans : numpy.ndarray or None
         (q, n + 1, n + 1) int32 legs of the limited sums; None = no such limits.
+    kinds : numpy.ndarray or None
+        (n + 1 + k,) float64 by what the costs of legs are multiplied for the kind whose ends a node
+        is; None = one kind.
     near : numpy.ndarray
         (n + 1, k) int32 neighbours, nearest first, 0 = none.
     job, limit : numpy.ndarray
@@ -105,6 +128,7 @@ class Problem(NamedTuple):
     formula: Floats
     times: Int32s | None
     spans: Int32s | None
+    kinds: Floats | None
     near: Int32s
     job: Int64s
     limit: Int64s
@@ -151,14 +175,16 @@ class Plan(NamedTuple):
 
 def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
     """A plan that serves nobody."""
-    n, width = len(problem.job) - 1, len(problem.limit)
+    n, width = len(problem.near) - 1, len(problem.limit)
+    of_kinds = len(problem.job) - 1 - n
+    columns = LOADS + width + (problem.kinds is not None)
     plan = Plan(
         node=np.zeros((n + 1, 8), np.int32),
-        route=np.zeros((routes, LOADS + width), np.int64),
-        lists=np.zeros((13, n + routes + 2), np.int32),
-        num=np.zeros(32, np.int64),
+        route=np.zeros((routes, columns), np.int64),
+        lists=np.zeros((14, n + routes + 2), np.int32),
+        num=np.zeros(IN_USE + of_kinds, np.int64),
         logged_jobs=np.zeros((n + 2, 5), np.int32),
-        logged_routes=np.zeros((routes + 1, LOADS + width), np.int64),
+        logged_routes=np.zeros((routes + 1, columns), np.int64),
     )
     plan.node[:, ROUTE] = -1
     plan.route[:, PLACE] = -1
@@ -166,19 +192,19 @@ def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
     plan.lists[ABSENT, :n] = np.arange(1, n + 1)
     plan.num[FREE], plan.num[ABSENT] = routes, n
     plan.num[OPENING] = opening
-    plan.num[COST] = plan.num[BEST] = problem.job[1:, MISSING].sum()
+    plan.num[COST] = plan.num[BEST] = problem.job[1 : n + 1, MISSING].sum()
     return plan
 
 
-def kept_routes(plan: Plan) -> list[list[int]]:
-    """The best plan as lists of jobs."""
+def kept_routes(plan: Plan) -> tuple[list[list[int]], list[int]]:
+    """The best plan as lists of jobs, and the node of the ends of each."""
     out: list[list[int]] = []
     after = plan.lists[KEPT_AFTER].tolist()
-    first = plan.route[:, KEPT_FIRST]
-    for x in first[first > 0].tolist():
+    used = np.flatnonzero(plan.route[:, KEPT_FIRST])
+    for x in plan.route[used, KEPT_FIRST].tolist():
         row = []
         while x:
             row.append(x)
             x = after[x]
         out.append(row)
-    return out
+    return out, plan.lists[KEPT_KIND, used].tolist()

@@ -24,17 +24,18 @@ from routesolve.solvers.ils._kernels.layout import (
     FIRST,
     FROM,
     JOB,
+    KIND,
     LAST,
     LEG,
     LOADS,
     LOGGED_ROUTES,
     MOVES,
-    OPENING,
     QUEUE,
     QUEUED,
     ROUTE,
     ROW_A,
     ROW_B,
+    USING,
     WARP,
     Floats,
     Int32s,
@@ -46,11 +47,19 @@ from routesolve.solvers.ils._kernels.moves import (
     JOINED_ENDS,
     TAILS,
     TURN,
+    cost_of,
     penalty,
     rewrite,
     spell_move,
 )
-from routesolve.solvers.ils._kernels.routes import leg, refresh, write_down
+from routesolve.solvers.ils._kernels.routes import (
+    capacity,
+    home,
+    leg,
+    refresh,
+    using,
+    write_down,
+)
 
 LONGEST = 3  # jobs in an exchanged segment
 HEAD, TAIL, OTHER, PRIOR, NEXT, GONE, CLOSED, TURNED, AMOUNT = range(9)  # of a segment
@@ -88,6 +97,7 @@ def lay_segments(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     job: Int64s,
     node: Int32s,
     route: Int64s,
@@ -97,6 +107,7 @@ def lay_segments(
 ) -> None:
     """Note the segments that begin with u, one to three jobs along the route and against it."""
     r = np.int64(node[u, ROUTE])
+    h = home(kinds, route, r)
     for way in range(2):
         forward = way == 0
         inner, amount, x = np.int64(0), np.int64(0), u
@@ -108,15 +119,15 @@ def lay_segments(
                     segment[k, HEAD] = 0
                     break
                 one, two = (x, y) if forward else (y, x)
-                inner += np.int64(leg(out, points, formula, two, one)) - node[one, LEG]
+                inner += np.int64(leg(out, points, formula, kinds, h, two, one)) - node[one, LEG]
                 x = y
             amount += job[x, AMOUNTS]
             a, last = (u, x) if forward else (x, u)
             before, after = np.int64(node[a, BEFORE]), np.int64(node[last, AFTER])
             gone = np.int64(node[before, LEG] if before else route[r, ENTRY]) + node[last, LEG]
-            closed = -num[OPENING]
+            closed = -using(kinds, job, num, h)
             if before or after:
-                closed = np.int64(leg(out, points, formula, before, after))
+                closed = np.int64(leg(out, points, formula, kinds, h, before, after))
             segment[k, HEAD], segment[k, TAIL], segment[k, OTHER] = a, last, x
             segment[k, PRIOR], segment[k, NEXT] = before, after
             segment[k, GONE], segment[k, CLOSED] = gone, closed
@@ -128,6 +139,7 @@ def best_exchange(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -148,7 +160,9 @@ def best_exchange(
 ) -> None:
     """Bring u, and up to two jobs beside it, behind or before v; up to two jobs go back."""
     r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
-    room_r, room_s = limit[0] - route[r, LOADS], limit[0] - route[s, LOADS]
+    hr, hs = home(kinds, route, r), home(kinds, route, s)
+    room_r = capacity(kinds, job, limit, hr, 0) - route[r, LOADS]
+    room_s = capacity(kinds, job, limit, hs, 0) - route[s, LOADS]
     for way in range(2):
         turned = way == 1
         if not (turning if turned else straight):
@@ -184,25 +198,41 @@ def best_exchange(
                 elif soft is None and (more > room_s or -more > room_r):
                     continue
                 delta = inner - segment[k, GONE] - (node[low, LEG] if low else route[s, ENTRY])
-                delta += np.int64(leg(out, points, formula, low, first))
-                delta += leg(out, points, formula, final, high)
+                delta += np.int64(leg(out, points, formula, kinds, hs, low, first))
+                delta += leg(out, points, formula, kinds, hs, final, high)
                 if back:
                     b = np.int64(node[low, AFTER] if low else route[s, FIRST])
                     end = np.int64(node[high, BEFORE] if high else route[s, LAST])
-                    delta += np.int64(leg(out, points, formula, segment[k, PRIOR], b))
-                    delta += np.int64(leg(out, points, formula, end, segment[k, NEXT]))
+                    delta += np.int64(leg(out, points, formula, kinds, hr, segment[k, PRIOR], b))
+                    delta += np.int64(leg(out, points, formula, kinds, hr, end, segment[k, NEXT]))
                     delta -= node[end, LEG]
                 else:
                     delta += segment[k, CLOSED]
                 if delta < gain[0] + most:
                     offer(
-                        times, soft, spans, job, limit, node, route, lists, move, gain,
-                        delta, np.int64(EXCHANGE), a, last, low, high, r, s, turned,
+                        out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                        lists, move, gain, delta, np.int64(EXCHANGE), a, last, low, high, r, s,
+                        turned,
                     )  # fmt: skip
 
 
 @lean
+def cost_now(kinds: Any, job: Int64s, node: Int32s, route: Int64s, r: Whole) -> Any:
+    """Cost of a route as it is."""
+    total = np.int64(route[r, ENTRY]) + job[route[r, KIND], USING]
+    x = route[r, FIRST]
+    while x:
+        total += node[x, LEG]
+        x = np.int64(node[x, AFTER])
+    return total
+
+
+@lean
 def offer(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -224,8 +254,20 @@ def offer(
     turned: bool,
 ) -> None:
     """Note a move when it is the best so far, penalties included."""
+    if kinds is not None and r != s and route[r, KIND] != route[s, KIND]:
+        # Between kinds all that changes routes costs another amount.
+        k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+        hr, hs = route[r, KIND], route[s, KIND]
+        one = cost_of(out, points, formula, kinds, job, hr, lists[ROW_A], k)
+        two = cost_of(out, points, formula, kinds, job, hs, lists[ROW_B], m)
+        if one < 0 or two < 0:
+            return
+        delta = one + two - cost_now(kinds, job, node, route, r)
+        delta -= cost_now(kinds, job, node, route, s)
+        if delta >= gain[0] + relief(soft, route, r, s):
+            return
     price = delta + penalty(
-        times, soft, spans, job, limit, node, route, lists, kind, a, b, c, d, r, s, turned
+        kinds, times, soft, spans, job, limit, node, route, lists, kind, a, b, c, d, r, s, turned
     )
     if price < gain[0]:
         gain[0] = price
@@ -254,10 +296,38 @@ def leads(node: Int32s, a: Whole, b: Whole) -> Any:
 
 
 @lean
+def other_ends(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
+    route: Int64s,
+    hr: Whole,
+    hs: Whole,
+    r: Whole,
+    s: Whole,
+    b: Whole,
+    d: Whole,
+) -> Any:
+    """What the last legs add when tails from b of r and from d of s come to each other's ends."""
+    more = np.int64(0)
+    if b:
+        x = route[r, LAST]
+        more += leg(out, points, formula, kinds, hs, x, 0)
+        more -= leg(out, points, formula, kinds, hr, x, 0)
+    if d:
+        x = route[s, LAST]
+        more += leg(out, points, formula, kinds, hr, x, 0)
+        more -= leg(out, points, formula, kinds, hs, x, 0)
+    return more
+
+
+@lean
 def best_other(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -277,6 +347,7 @@ def best_other(
     r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
     p, n = np.int64(node[u, BEFORE]), np.int64(node[u, AFTER])
     q, w = np.int64(node[v, BEFORE]), np.int64(node[v, AFTER])
+    hr, hs = home(kinds, route, r), home(kinds, route, s)
     most = relief(soft, route, r, s)
     # Numba would compile a version for each constant: these are none.
     never, none = u < 0, np.int64(0)
@@ -284,45 +355,49 @@ def best_other(
     to_v = np.int64(node[q, LEG] if q else route[s, ENTRY])
     from_u, from_v = np.int64(node[u, LEG]), np.int64(node[v, LEG])
     if r != s:
-        delta = np.int64(leg(out, points, formula, v, u)) - to_u - from_v
-        delta += leg(out, points, formula, p, w)
+        delta = np.int64(leg(out, points, formula, kinds, hs, v, u)) - to_u - from_v
+        delta += leg(out, points, formula, kinds, hr, p, w)
         if p == 0 and w == 0:
-            delta -= num[OPENING]
+            delta -= using(kinds, job, num, hr)
+        if kinds is not None and hr != hs:
+            delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, u, w)
         if delta < gain[0] + most:
             offer(
-                times, soft, spans, job, limit, node, route, lists, move, gain,
-                delta, np.int64(TAILS), p, u, v, w, r, s, never,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                move, gain, delta, np.int64(TAILS), p, u, v, w, r, s, never,
             )  # fmt: skip
-        delta = np.int64(leg(out, points, formula, u, v)) - from_u - to_v
-        delta += leg(out, points, formula, q, n)
+        delta = np.int64(leg(out, points, formula, kinds, hr, u, v)) - from_u - to_v
+        delta += leg(out, points, formula, kinds, hs, q, n)
         if q == 0 and n == 0:
-            delta -= num[OPENING]
+            delta -= using(kinds, job, num, hs)
+        if kinds is not None and hr != hs:
+            delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, n, v)
         if delta < gain[0] + most:
             offer(
-                times, soft, spans, job, limit, node, route, lists, move, gain,
-                delta, np.int64(TAILS), u, n, q, v, r, s, never,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                move, gain, delta, np.int64(TAILS), u, n, q, v, r, s, never,
             )  # fmt: skip
     if not turnable:
         return
-    across = np.int64(leg(out, points, formula, u, v))
-    delta = across + leg(out, points, formula, n, w) - from_u - from_v
-    other = across + leg(out, points, formula, p, q) - to_u - to_v
+    across = np.int64(leg(out, points, formula, kinds, hr, u, v))
+    delta = across + leg(out, points, formula, kinds, hs, n, w) - from_u - from_v
+    other = across + leg(out, points, formula, kinds, hr, p, q) - to_u - to_v
     if r != s:
         if times is not None:
             return
         if n == 0 and w == 0:
-            delta -= num[OPENING]
+            delta -= using(kinds, job, num, hs)
         if delta < gain[0] + most:
             offer(
-                times, soft, spans, job, limit, node, route, lists, move, gain,
-                delta, np.int64(JOINED_ENDS), u, n, v, w, r, s, never,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                move, gain, delta, np.int64(JOINED_ENDS), u, n, v, w, r, s, never,
             )  # fmt: skip
         if p == 0 and q == 0:
-            other -= num[OPENING]
+            other -= using(kinds, job, num, hr)
         if other < gain[0] + most:
             offer(
-                times, soft, spans, job, limit, node, route, lists, move, gain,
-                other, np.int64(JOINED_ENDS), p, u, q, v, r, s, never,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                move, gain, other, np.int64(JOINED_ENDS), p, u, q, v, r, s, never,
             )  # fmt: skip
         return
     if min(delta, other) >= gain[0] + most:
@@ -331,14 +406,14 @@ def best_other(
     if delta < gain[0] + most:
         a, b = (n, v) if ahead else (w, u)
         offer(
-            times, soft, spans, job, limit, node, route, lists, move, gain,
-            delta, np.int64(TURN), a, b, none, none, r, r, never,
+            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+            move, gain, delta, np.int64(TURN), a, b, none, none, r, r, never,
         )  # fmt: skip
     if other < gain[0] + most:
         a, b = (u, q) if ahead else (v, p)
         offer(
-            times, soft, spans, job, limit, node, route, lists, move, gain,
-            other, np.int64(TURN), a, b, none, none, r, r, never,
+            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+            move, gain, other, np.int64(TURN), a, b, none, none, r, r, never,
         )  # fmt: skip
 
 
@@ -348,6 +423,7 @@ def look(
     back: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -378,10 +454,10 @@ def look(
         s = node[v, ROUTE]
         if s < 0:
             continue
-        q = node[v, BEFORE]
+        q, h = node[v, BEFORE], home(kinds, route, s)
         most = relief(soft, route, r, s)
-        there = leg(back, points, formula, u, v) - most
-        here = leg(out, points, formula, u, v) - most
+        there = leg(back, points, formula, kinds, h, u, v) - most
+        here = leg(out, points, formula, kinds, h, u, v) - most
         if min(there, here) >= beside:
             continue
         for side in range(2):
@@ -394,16 +470,16 @@ def look(
                 straight, turning = turning, straight
             if straight or turning:
                 if not laid:
-                    lay_segments(out, points, formula, job, node, route, num, segment, u)
+                    lay_segments(out, points, formula, kinds, job, node, route, num, segment, u)
                     laid = True
                 best_exchange(
-                    out, points, formula, times, soft, spans, job, limit, node, route, lists,
+                    out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
                     move, gain, segment, most, u, v, behind, straight, turning,
                 )  # fmt: skip
         if v != p and q != u:
             best_other(
-                out, points, formula, times, soft, spans, job, limit, node, route, lists, num,
-                move, gain, turnable, u, v,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                num, move, gain, turnable, u, v,
             )  # fmt: skip
 
 
@@ -413,6 +489,7 @@ def improve(
     back: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -439,8 +516,8 @@ def improve(
         if node[u, ROUTE] < 0:
             continue
         look(
-            out, back, points, formula, times, soft, spans, near, job, limit, node, route, lists,
-            num, move, gain, segment, turnable, u, reach,
+            out, back, points, formula, kinds, times, soft, spans, near, job, limit, node, route,
+            lists, num, move, gain, segment, turnable, u, reach,
         )  # fmt: skip
         if gain[0] >= LEAST:
             continue
@@ -469,6 +546,7 @@ def improve(
             out,
             points,
             formula,
+            kinds,
             times,
             soft,
             spans,
@@ -483,11 +561,11 @@ def improve(
         )
         if m >= 0:
             rewrite(
-                out, points, formula, times, soft, spans, job, limit, node, route, num, s,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num, s,
                 lists[ROW_B], m,
             )  # fmt: skip
         num[COST] += move[0]
         if soft is not None:
-            refresh(times, spans, job, limit, node, route, num, r)
+            refresh(kinds, times, spans, job, limit, node, route, num, r)
             if m >= 0:
-                refresh(times, spans, job, limit, node, route, num, s)
+                refresh(kinds, times, spans, job, limit, node, route, num, s)

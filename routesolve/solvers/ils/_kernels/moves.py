@@ -14,6 +14,7 @@ import numpy as np
 from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.layout import (
     AFTER,
+    ALLOWED,
     AMOUNTS,
     BEFORE,
     BY_EXCESS,
@@ -23,6 +24,7 @@ from routesolve.solvers.ils._kernels.layout import (
     ENTRY,
     EXCESS,
     FIRST,
+    HOURS,
     LAST,
     LATEST,
     LEFT,
@@ -34,13 +36,23 @@ from routesolve.solvers.ils._kernels.layout import (
     SERVICE,
     SIZE,
     START,
+    USING,
     WARP,
     Floats,
     Int32s,
     Int64s,
     Whole,
 )
-from routesolve.solvers.ils._kernels.routes import leg, over, renew_ends, renew_starts
+from routesolve.solvers.ils._kernels.routes import (
+    ENDLESS,
+    capacity,
+    count_vehicle,
+    home,
+    leg,
+    over,
+    renew_ends,
+    renew_starts,
+)
 
 EXCHANGE, TAILS, TURN, JOINED_ENDS = range(4)
 FORBIDDEN = 1e18
@@ -141,37 +153,26 @@ def spell_move(
 
 
 @lean
-def keeps_spans(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> bool:
+def keeps_spans(
+    kinds: Any, spans: Any, job: Int64s, limit: Int64s, h: Whole, row: Int32s, size: Whole
+) -> bool:
     """Whether a row of jobs is a route that keeps the limits of sums along legs."""
     loads = limit.shape[0] - spans.shape[0]
     for q in range(spans.shape[0]):
-        a, total = 0, np.int64(0)
+        a, total = h, np.int64(0)
         for k in range(size):
             b = row[k]
             total += job[b, AMOUNTS + loads + q] + spans[q, a, b]
             a = b
-        if size and total + spans[q, a, 0] > limit[loads + q]:
+        if size and total + spans[q, a, h] > capacity(kinds, job, limit, h, loads + q):
             return False
     return True
 
 
 @lean
-def excess_of(spans: Any, job: Int64s, limit: Int64s, row: Int32s, size: Whole) -> Any:
-    """Load of a row of jobs beyond the capacities."""
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
-    excess = np.int64(0)
-    for i in range(loads):
-        total = np.int64(0)
-        for k in range(size):
-            total += job[row[k], AMOUNTS + i]
-        excess += over(total, limit[i])
-    return excess
-
-
-@lean
-def warp_of(times: Any, job: Int64s, row: Int32s, size: Whole) -> Any:
+def warp_of(times: Any, job: Int64s, h: Whole, row: Int32s, size: Whole) -> Any:
     """Time warp of a row of jobs."""
-    t, a, warp = job[0, EARLIEST] + job[0, SERVICE], 0, np.int64(0)
+    t, a, warp = job[h, EARLIEST] + job[h, SERVICE], h, np.int64(0)
     for k in range(size):
         b = row[k]
         t = max(t + times[a, b], job[b, EARLIEST])
@@ -181,8 +182,52 @@ def warp_of(times: Any, job: Int64s, row: Int32s, size: Whole) -> Any:
         t += job[b, SERVICE]
         a = b
     if size:
-        warp += max(t + times[a, 0] - job[0, LATEST], 0)
+        warp += max(t + times[a, h] - job[h, LATEST], 0)
     return warp
+
+
+@lean
+def keeps_hours(times: Any, job: Int64s, h: Whole, row: Int32s, size: Whole) -> Any:
+    """Whether a row of jobs, in time for all windows, is no longer than a route may last."""
+    busy, latest = job[h, SERVICE], job[h, LATEST]
+    t, a = job[h, EARLIEST] + busy, h
+    for k in range(size):
+        b = np.int64(row[k])
+        busy += times[a, b]
+        t = max(t + times[a, b], job[b, EARLIEST]) + job[b, SERVICE]
+        latest = min(latest, job[b, LATEST] - busy)
+        busy += job[b, SERVICE]
+        a = b
+    if size == 0:
+        return True
+    busy += times[a, h]
+    latest = min(latest, job[h, LATEST] - busy)
+    return max(busy, t + times[a, h] - latest) <= job[h, HOURS]
+
+
+@lean
+def cost_of(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
+    job: Int64s,
+    h: Whole,
+    row: Int32s,
+    size: Whole,
+) -> Any:
+    """Cost of a row of jobs as a route of one kind, -1 when it may not serve one of them."""
+    if size == 0:
+        return np.int64(0)
+    a, total, allowed = np.int64(0), np.int64(job[h, USING]), job[h, ALLOWED]
+    for k in range(size):
+        b = np.int64(row[k])
+        allowed &= job[b, ALLOWED]
+        total += leg(out, points, formula, kinds, h, a, b)
+        a = b
+    if allowed == 0:
+        return np.int64(-1)
+    return total + leg(out, points, formula, kinds, h, a, 0)
 
 
 @lean
@@ -190,6 +235,7 @@ def rewrite(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -203,15 +249,17 @@ def rewrite(
     size: Whole,
 ) -> None:
     """Let a route serve a row of jobs; it has been written down before."""
-    width = limit.shape[0]
+    width, h = limit.shape[0], home(kinds, route, r)
     loads = width if spans is None else width - spans.shape[0]
+    if (route[r, SIZE] == 0) != (size == 0):
+        count_vehicle(kinds, node, num, h, 1 if size else -1)
     for i in range(LOADS, LOADS + width):
         route[r, i] = 0
     a = 0
     route[r, FIRST] = row[0] if size else 0
     for k in range(size):
         b = row[k]
-        there = leg(out, points, formula, a, b)
+        there = leg(out, points, formula, kinds, h, a, b)
         if a:
             node[a, LEG] = there
             node[a, AFTER] = b
@@ -223,21 +271,21 @@ def rewrite(
             route[r, LOADS + i] += job[b, AMOUNTS + i]
         if spans is not None:
             for q in range(spans.shape[0]):
-                route[r, LOADS + loads + q] += spans[q, a, b]
+                route[r, LOADS + loads + q] += spans[q, a if a else h, b]
         a = b
     if size:
         node[a, AFTER] = 0
-        node[a, LEG] = leg(out, points, formula, a, 0)
+        node[a, LEG] = leg(out, points, formula, kinds, h, a, 0)
         if spans is not None:
             for q in range(spans.shape[0]):
-                route[r, LOADS + loads + q] += spans[q, a, 0]
+                route[r, LOADS + loads + q] += spans[q, a, h]
     else:
         route[r, ENTRY] = 0
     route[r, LAST] = a
     route[r, SIZE] = size
     if times is not None and size:
-        renew_starts(times, soft, job, node, route, r, 0, 0)
-        renew_ends(times, soft, job, node, route, r, 0, 0)
+        renew_starts(kinds, times, soft, job, node, route, r, 0, 0)
+        renew_ends(kinds, times, soft, job, node, route, r, 0, 0)
 
 
 @inlined
@@ -246,17 +294,21 @@ def warp_through(
     soft: Any,
     job: Int64s,
     node: Int32s,
+    h: Whole,
     a: Whole,
     first: Whole,
     stop: Whole,
     way: Whole,
     to: Whole,
 ) -> Any:
-    """Time warp behind a: jobs from `first` to before `stop` along `way`, then all from `to` on."""
-    t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
+    """Time warp behind a: jobs from `first` to before `stop` along `way`, then all from `to` on.
+
+    The route has the ends h.
+    """
+    t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
     x, warp = first, np.int64(0)
     while x != stop:
-        t = max(t + times[a, x], job[x, EARLIEST])
+        t = max(t + times[a if a else h, x], job[x, EARLIEST])
         late = t - job[x, LATEST]
         if late > 0:
             if soft is None:
@@ -268,13 +320,13 @@ def warp_through(
         x = node[x, way]
     if a == 0 and to == 0:
         return warp
-    t += times[a, to]
+    t += times[a if a else h, to if to else h]
     if to:
         warp += max(t - node[to, END], 0)
         if soft is not None:
             warp += node[to, LEFT]
         return warp
-    return warp + max(t - job[0, LATEST], 0)
+    return warp + max(t - job[h, LATEST], 0)
 
 
 @lean
@@ -289,6 +341,7 @@ def load_between(job: Int64s, node: Int32s, i: Whole, x: Whole, until: Whole) ->
 
 @lean
 def penalty(
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -308,6 +361,7 @@ def penalty(
 ) -> Any:
     """What the penalties grow by; FORBIDDEN when a limit without penalty is broken."""
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    hr, hs = home(kinds, route, r), home(kinds, route, s)
     excess, warp = np.int64(0), np.int64(0)
     k, m, spelled = 0, -1, False
     if r != s:
@@ -321,39 +375,58 @@ def penalty(
                 # Head of r with head of s, tail with tail.
                 more = load_between(job, node, i, b, 0)
                 more -= route[s, LOADS + i] - load_between(job, node, i, d, 0)
-            excess += over(route[s, LOADS + i] + more, limit[i])
-            excess += over(route[r, LOADS + i] - more, limit[i])
+            excess += over(route[s, LOADS + i] + more, capacity(kinds, job, limit, hs, i))
+            excess += over(route[r, LOADS + i] - more, capacity(kinds, job, limit, hr, i))
         if soft is None and excess:
             return FORBIDDEN
         if times is not None and kind == EXCHANGE:
             before, behind = node[a, BEFORE], node[b, AFTER]
             first = node[c, AFTER] if c else route[s, FIRST]
             if turned:
-                warp = warp_through(times, soft, job, node, c, b, before, BEFORE, d)
+                warp = warp_through(times, soft, job, node, hs, c, b, before, BEFORE, d)
             else:
-                warp = warp_through(times, soft, job, node, c, a, behind, AFTER, d)
-            warp += warp_through(times, soft, job, node, before, first, d, AFTER, behind)
+                warp = warp_through(times, soft, job, node, hs, c, a, behind, AFTER, d)
+            warp += warp_through(times, soft, job, node, hr, before, first, d, AFTER, behind)
             if soft is not None:
-                warp -= warp_through(times, soft, job, node, c, 0, 0, AFTER, first)
-                warp -= warp_through(times, soft, job, node, before, 0, 0, AFTER, a)
+                warp -= warp_through(times, soft, job, node, hs, c, 0, 0, AFTER, first)
+                warp -= warp_through(times, soft, job, node, hr, before, 0, 0, AFTER, a)
+        elif times is not None and (kinds is None or hr == hs):
+            warp = warp_through(times, soft, job, node, hr, a, 0, 0, AFTER, d)
+            warp += warp_through(times, soft, job, node, hs, c, 0, 0, AFTER, b)
+            if soft is not None:
+                warp -= warp_through(times, soft, job, node, hr, a, 0, 0, AFTER, b)
+                warp -= warp_through(times, soft, job, node, hs, c, 0, 0, AFTER, d)
         elif times is not None:
-            warp = warp_through(times, soft, job, node, a, 0, 0, AFTER, d)
-            warp += warp_through(times, soft, job, node, c, 0, 0, AFTER, b)
-            if soft is not None:
-                warp -= warp_through(times, soft, job, node, a, 0, 0, AFTER, b)
-                warp -= warp_through(times, soft, job, node, c, 0, 0, AFTER, d)
+            # Tails come to other ends.
+            k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+            spelled = True
+            warp = warp_of(times, job, hr, lists[ROW_A], k) - route[r, WARP]
+            warp += warp_of(times, job, hs, lists[ROW_B], m) - route[s, WARP]
         excess -= route[r, EXCESS] + route[s, EXCESS]
     elif times is not None:
         k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
         spelled = True
-        warp = warp_of(times, job, lists[ROW_A], k) - route[r, WARP]
+        warp = warp_of(times, job, hr, lists[ROW_A], k) - route[r, WARP]
     if spans is not None:
         if not spelled:
             k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
-        if not keeps_spans(spans, job, limit, lists[ROW_A], k):
+        if not keeps_spans(kinds, spans, job, limit, hr, lists[ROW_A], k):
             return FORBIDDEN
-        if m >= 0 and not keeps_spans(spans, job, limit, lists[ROW_B], m):
+        if m >= 0 and not keeps_spans(kinds, spans, job, limit, hs, lists[ROW_B], m):
+            return FORBIDDEN
+    if soft is None and warp > 0:
+        return FORBIDDEN
+    if (
+        kinds is not None
+        and times is not None
+        and (job[hr, HOURS] < ENDLESS or job[hs, HOURS] < ENDLESS)
+    ):
+        if not spelled:
+            k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+        if not keeps_hours(times, job, hr, lists[ROW_A], k):
+            return FORBIDDEN
+        if m >= 0 and not keeps_hours(times, job, hs, lists[ROW_B], m):
             return FORBIDDEN
     if soft is None:
-        return FORBIDDEN if warp > 0 else 0.0
+        return 0.0
     return soft[BY_WARP] * warp + soft[BY_EXCESS] * excess

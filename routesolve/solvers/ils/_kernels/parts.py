@@ -100,7 +100,7 @@ def cut_out(plan: Plan, part: Plan, job: Int64s, whole: Int32s, rows: Int64s, ac
             num[ABSENT] += 1
             num[COST] += job[i, MISSING]
     num[BEST] = num[COST]
-    keep(node, route, lists, num)
+    keep(None, node, route, lists, num)
 
 
 @kernel

@@ -17,6 +17,7 @@ from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
     AFTER,
+    ALLOWED,
     AMOUNTS,
     BEFORE,
     BEST,
@@ -28,7 +29,10 @@ from routesolve.solvers.ils._kernels.layout import (
     ENTRY,
     EXCESS,
     FIRST,
+    HOURS,
+    IN_USE,
     KEY,
+    KIND,
     LATEST,
     LEG,
     LOADS,
@@ -41,6 +45,8 @@ from routesolve.solvers.ils._kernels.layout import (
     SERVICE,
     SIZE,
     START,
+    USING,
+    VEHICLES,
     WHICH,
     Float32s,
     Floats,
@@ -49,10 +55,14 @@ from routesolve.solvers.ils._kernels.layout import (
     Plan,
     Problem,
     State,
+    Whole,
 )
 from routesolve.solvers.ils._kernels.routes import (
+    ENDLESS,
     begin,
+    capacity,
     enter,
+    home,
     keep,
     leg,
     over,
@@ -65,6 +75,7 @@ BLINK = 0.01  # chance to overlook a place
 FAR = 1 << 60
 LOG_SEEING = math.log(1.0 - BLINK)
 NOTHING = 1e-300
+OVERLOOKED = 0.1  # chance to overlook a kind of vehicle
 NEAREST = 10  # neighbours looked at by every insertion
 
 
@@ -102,39 +113,95 @@ def arrange(times: Any, job: Int64s, lists: Int32s, num: Int64s, rng: State) -> 
 
 
 @inlined
-def loads_fit(spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int) -> bool:
+def may_serve(kinds: Any, job: Int64s, h: Whole, c: Whole) -> Any:
+    """Whether a vehicle whose ends are h may serve a job."""
+    if kinds is None:
+        return True
+    return job[h, ALLOWED] & job[c, ALLOWED] != 0
+
+
+@inlined
+def loads_fit(
+    kinds: Any, spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int
+) -> bool:
     """Whether the loads of a route leave room for a job."""
+    h = home(kinds, route, r)
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
-    for i in range(loads):  # noqa: SIM110 - a kernel
-        if route[r, LOADS + i] + job[c, AMOUNTS + i] > limit[i]:
+    for i in range(loads):
+        if route[r, LOADS + i] + job[c, AMOUNTS + i] > capacity(kinds, job, limit, h, i):
             return False
     return True
 
 
 @inlined
-def in_time(times: Any, job: Int64s, node: Int32s, c: int, a: int, b: int) -> Any:
-    """Whether a job fits between a and b (0 = depot)."""
+def in_time(times: Any, job: Int64s, node: Int32s, h: Whole, c: int, a: int, b: int) -> Any:
+    """Whether a job fits between a and b (0 = depot) in a route with the ends h."""
     if a:
         t = node[a, START] + job[a, SERVICE] + times[a, c]
     else:
-        t = job[0, EARLIEST] + job[0, SERVICE] + times[0, c]
+        t = job[h, EARLIEST] + job[h, SERVICE] + times[h, c]
     t = max(t, job[c, EARLIEST])
     if t > job[c, LATEST]:
         return False
-    return t + job[c, SERVICE] + times[c, b] <= (node[b, END] if b else job[0, LATEST])
+    return t + job[c, SERVICE] + times[c, b if b else h] <= (node[b, END] if b else job[h, LATEST])
+
+
+@lean
+def in_hours(times: Any, job: Int64s, node: Int32s, h: Whole, c: Whole, a: Whole, b: Whole) -> Any:
+    """Whether a job between a and b, in time for the windows, leaves the route short enough.
+
+    A route takes as long as it drives and serves, or longer when it has to wait even after leaving
+    as late as all windows allow.
+    """
+    most = job[h, HOURS]
+    busy, latest = job[h, SERVICE], job[h, LATEST]
+    x, first = np.int64(a), np.int64(c)
+    while x:
+        first = x
+        x = node[x, BEFORE]
+    t, x, y = job[h, EARLIEST] + busy, np.int64(h), np.int64(first)
+    while y:
+        busy += times[x, y]
+        t = max(t + times[x, y], job[y, EARLIEST]) + job[y, SERVICE]
+        latest = min(latest, job[y, LATEST] - busy)
+        busy += job[y, SERVICE]
+        x = y
+        y = np.int64(c if y == a else (b if y == c else node[y, AFTER]))
+    busy += times[x, h]
+    return busy <= most and t + times[x, h] - min(latest, job[h, LATEST] - busy) <= most
+
+
+@inlined
+def hours_fit(
+    kinds: Any, times: Any, job: Int64s, node: Int32s, h: Whole, c: int, a: int, b: int
+) -> Any:
+    """Whether the longest duration of a route, if there is one, allows a job between a and b."""
+    if kinds is None or times is None:
+        return True
+    return job[h, HOURS] == ENDLESS or in_hours(times, job, node, h, c, a, b)
 
 
 @inlined
 def in_span(
-    spans: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int, a: int, b: int
+    kinds: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    route: Int64s,
+    r: int,
+    c: int,
+    a: int,
+    b: int,
 ) -> bool:
     """Whether the limited sums of a route allow a job between a and b."""
+    h = home(kinds, route, r)
     loads = limit.shape[0] - spans.shape[0]
     for q in range(spans.shape[0]):
-        more = spans[q, a, c] + spans[q, c, b] + job[c, AMOUNTS + loads + q]
+        more = spans[q, a if a else h, c] + spans[q, c, b if b else h]
+        more += job[c, AMOUNTS + loads + q]
         if route[r, SIZE]:
-            more -= spans[q, a, b]
-        if route[r, LOADS + loads + q] + more > limit[loads + q]:
+            more -= spans[q, a if a else h, b if b else h]
+        if route[r, LOADS + loads + q] + more > capacity(kinds, job, limit, h, loads + q):
             return False
     return True
 
@@ -144,6 +211,7 @@ def elsewhere(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -158,35 +226,83 @@ def elsewhere(
     cheapest, found = np.float64(FAR), np.int64(-1)
     for k in range(num[ACTIVE]):
         r = lists[ACTIVE, k]
-        if route[r, SIZE] == 0 or not loads_fit(spans, job, limit, route, r, c):
+        if route[r, SIZE] == 0 or not loads_fit(kinds, spans, job, limit, route, r, c):
+            continue
+        h = home(kinds, route, r)
+        if not may_serve(kinds, job, h, c):
             continue
         b = route[r, FIRST]
-        more = np.int64(leg(out, points, formula, 0, c)) + leg(out, points, formula, c, b)
+        more = np.int64(leg(out, points, formula, kinds, h, 0, c))
+        more += leg(out, points, formula, kinds, h, c, b)
         more -= route[r, ENTRY]
         if (
             more < cheapest
-            and (times is None or in_time(times, job, node, c, 0, b))
-            and (spans is None or in_span(spans, job, limit, route, r, c, 0, b))
+            and (times is None or in_time(times, job, node, h, c, 0, b))
+            and (spans is None or in_span(kinds, spans, job, limit, route, r, c, 0, b))
+            and hours_fit(kinds, times, job, node, h, c, 0, b)
         ):
             cheapest, found = np.float64(more), np.int64(r)
     return cheapest, found
 
 
 @lean
-def alone_fits(times: Any, spans: Any, job: Int64s, limit: Int64s, node: Int32s, c: int) -> bool:
-    """Whether a route of its own keeps the limits."""
+def alone_fits(
+    kinds: Any,
+    times: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    h: int,
+    c: int,
+) -> bool:
+    """Whether a route of its own, with the ends h, keeps the limits."""
+    if not may_serve(kinds, job, h, c):
+        return False
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
     for i in range(loads):
-        if job[c, AMOUNTS + i] > limit[i]:
+        if job[c, AMOUNTS + i] > capacity(kinds, job, limit, h, i):
             return False
-    if times is not None and not in_time(times, job, node, c, 0, 0):
+    if times is not None and not in_time(times, job, node, h, c, 0, 0):
+        return False
+    if not hours_fit(kinds, times, job, node, h, c, 0, 0):
         return False
     if spans is not None:
         for q in range(spans.shape[0]):
-            whole = spans[q, 0, c] + spans[q, c, 0] + job[c, AMOUNTS + loads + q]
-            if whole > limit[loads + q]:
+            whole = spans[q, h, c] + spans[q, c, h] + job[c, AMOUNTS + loads + q]
+            if whole > capacity(kinds, job, limit, h, loads + q):
                 return False
     return True
+
+
+@lean
+def cheapest_kind(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
+    times: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    num: Int64s,
+    rng: State,
+    c: int,
+) -> Any:
+    """The kind of the cheapest route for one job: cost and node of its ends, 0 = none is free.
+
+    Now and then a kind is overlooked: the best for one job is seldom the best in the end.
+    """
+    cheapest, found = np.int64(FAR), np.int64(0)
+    for h in range(node.shape[0], kinds.shape[0]):
+        if num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES] or chance(rng) < OVERLOOKED:
+            continue
+        alone = leg(out, points, formula, kinds, h, 0, c)
+        alone += leg(out, points, formula, kinds, h, c, 0) + job[h, USING]
+        if alone < cheapest and alone_fits(kinds, times, spans, job, limit, node, h, c):
+            cheapest, found = alone, np.int64(h)
+    return cheapest, found
 
 
 @lean
@@ -200,27 +316,30 @@ def own_route(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) 
 
 @inlined
 def price_in_time(
-    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, c: int, a: int, b: int
+    times: Any, job: Int64s, node: Int32s, route: Int64s, r: int, h: Whole, c: int, a: int, b: int
 ) -> Any:
     """Time warp that a job between a and b adds."""
-    t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
-    end = np.int64(node[b, END]) if b else job[0, LATEST]
-    before = max(t + times[a, b] - end, 0) if route[r, SIZE] else np.int64(0)
-    t = max(t + times[a, c], job[c, EARLIEST])
+    t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
+    end = np.int64(node[b, END]) if b else job[h, LATEST]
+    one, two = (a if a else h), (b if b else h)
+    before = max(t + times[one, two] - end, 0) if route[r, SIZE] else np.int64(0)
+    t = max(t + times[one, c], job[c, EARLIEST])
     warp = max(t - job[c, LATEST], 0)
     t -= warp
-    return warp + max(t + job[c, SERVICE] + times[c, b] - end, 0) - before
+    return warp + max(t + job[c, SERVICE] + times[c, two] - end, 0) - before
 
 
 @inlined
 def price_of_load(
-    spans: Any, soft: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int
+    kinds: Any, spans: Any, soft: Any, job: Int64s, limit: Int64s, route: Int64s, r: int, c: int
 ) -> Any:
     """Penalty for the load that a job adds to a route."""
+    h = home(kinds, route, r)
     loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
     excess = np.int64(0)
     for i in range(loads):
-        excess += over(route[r, LOADS + i] + job[c, AMOUNTS + i], limit[i])
+        most = capacity(kinds, job, limit, h, i)
+        excess += over(route[r, LOADS + i] + job[c, AMOUNTS + i], most)
     return soft[BY_EXCESS] * (excess - route[r, EXCESS])
 
 
@@ -236,6 +355,7 @@ def recreate(
     back: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -270,28 +390,36 @@ def recreate(
             r = node[y, ROUTE]
             if r < 0:
                 continue
+            h = home(kinds, route, r)
+            if not may_serve(kinds, job, h, c):
+                continue
             extra = 0.0
             if soft is None:
-                if not loads_fit(spans, job, limit, route, r, c):
+                if not loads_fit(kinds, spans, job, limit, route, r, c):
                     continue
             else:
-                extra = price_of_load(spans, soft, job, limit, route, r, c)
+                extra = price_of_load(kinds, spans, soft, job, limit, route, r, c)
             if until_blink:
                 until_blink -= 1
                 b = node[y, AFTER]
-                more = leg(back, points, formula, c, y) + leg(out, points, formula, c, b)
+                more = leg(back, points, formula, kinds, h, c, y)
+                more += leg(out, points, formula, kinds, h, c, b)
                 price = extra + (more - node[y, LEG])
                 if worth.shape[0]:
                     price -= worth[y, c] + worth[c, b] - worth[y, b]
                 if price < cheapest:
                     if soft is not None and times is not None:
-                        price += soft[BY_WARP] * price_in_time(times, job, node, route, r, c, y, b)
+                        warp = price_in_time(times, job, node, route, r, h, c, y, b)
+                        price += soft[BY_WARP] * warp
                     if (
                         price < cheapest
                         and (
-                            times is None or soft is not None or in_time(times, job, node, c, y, b)
+                            times is None
+                            or soft is not None
+                            or in_time(times, job, node, h, c, y, b)
                         )
-                        and (spans is None or in_span(spans, job, limit, route, r, c, y, b))
+                        and (spans is None or in_span(kinds, spans, job, limit, route, r, c, y, b))
+                        and hours_fit(kinds, times, job, node, h, c, y, b)
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), y
             else:
@@ -299,42 +427,59 @@ def recreate(
             if until_blink:
                 until_blink -= 1
                 a = node[y, BEFORE]
-                more = leg(back, points, formula, c, a) + leg(out, points, formula, c, y)
+                more = leg(back, points, formula, kinds, h, c, a)
+                more += leg(out, points, formula, kinds, h, c, y)
                 price = extra + (more - (node[a, LEG] if a else route[r, ENTRY]))
                 if worth.shape[0]:
                     price -= worth[a, c] + worth[c, y] - worth[a, y]
                 if price < cheapest:
                     if soft is not None and times is not None:
-                        price += soft[BY_WARP] * price_in_time(times, job, node, route, r, c, a, y)
+                        warp = price_in_time(times, job, node, route, r, h, c, a, y)
+                        price += soft[BY_WARP] * warp
                     if (
                         price < cheapest
                         and (
-                            times is None or soft is not None or in_time(times, job, node, c, a, y)
+                            times is None
+                            or soft is not None
+                            or in_time(times, job, node, h, c, a, y)
                         )
-                        and (spans is None or in_span(spans, job, limit, route, r, c, a, y))
+                        and (spans is None or in_span(kinds, spans, job, limit, route, r, c, a, y))
+                        and hours_fit(kinds, times, job, node, h, c, a, y)
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), a
             else:
                 until_blink = int(math.log(chance(rng) + NOTHING) / LOG_SEEING)
-        alone = np.int64(leg(out, points, formula, 0, c)) + leg(out, points, formula, c, 0)
-        alone += num[OPENING]
+        ends: Whole = np.int64(0)
+        if kinds is None:
+            alone = np.int64(leg(out, points, formula, kinds, ends, 0, c))
+            alone += leg(out, points, formula, kinds, ends, c, 0) + num[OPENING]
+        else:
+            alone, ends = cheapest_kind(
+                out, points, formula, kinds, times, spans, job, limit, node, num, rng, c
+            )
         if best_route < 0:
             cheapest, best_route = elsewhere(
-                out, points, formula, times, spans, job, limit, node, route, lists, num, c
+                out, points, formula, kinds, times, spans, job, limit, node, route, lists, num, c
             )
             best_after = 0
         if (
             alone < cheapest
             and alone < job[c, MISSING]
-            and alone_fits(times, spans, job, limit, node, c)
+            and (
+                ends > 0
+                if kinds is not None
+                else alone_fits(kinds, times, spans, job, limit, node, ends, c)
+            )
         ):
             own = own_route(route, lists, num, logged_routes)
             if own >= 0:
+                if kinds is not None:
+                    route[own, KIND] = ends
                 cheapest, best_route, best_after = np.float64(alone), own, 0
         if best_route >= 0 and cheapest < job[c, MISSING]:
             write_down(node, route, num, logged_jobs, logged_routes, best_route)
             put_in(
-                out, points, formula, times, soft, spans, job, limit, node, route, num,
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
                 c, best_route, best_after,
             )  # fmt: skip
         else:
@@ -354,10 +499,10 @@ def insert_all(problem: Problem, plan: Plan, rng: State, order: Int32s, reach: i
     num[REMOVED] = order.shape[0]
     num[ABSENT] = 0
     recreate(
-        problem.out, problem.back, problem.points, problem.formula, problem.times, None,
-        problem.spans, problem.near, problem.job, problem.limit, problem.worth, plan.node,
+        problem.out, problem.back, problem.points, problem.formula, problem.kinds, problem.times,
+        None, problem.spans, problem.near, problem.job, problem.limit, problem.worth, plan.node,
         plan.route, lists, num, plan.logged_jobs, plan.logged_routes, rng, reach,
     )  # fmt: skip
     settle(plan.route, lists, num, plan.logged_routes)
     num[BEST] = num[COST]
-    keep(plan.node, plan.route, lists, num)
+    keep(problem.kinds, plan.node, plan.route, lists, num)

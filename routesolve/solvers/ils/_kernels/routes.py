@@ -29,6 +29,8 @@ from routesolve.solvers.ils._kernels.layout import (
     FIRST,
     FREE,
     FROM,
+    HOURS,
+    IN_USE,
     JOB,
     JOB_END,
     JOB_LEFT,
@@ -37,6 +39,8 @@ from routesolve.solvers.ils._kernels.layout import (
     KEPT_ABSENT,
     KEPT_AFTER,
     KEPT_FIRST,
+    KEPT_KIND,
+    KIND,
     LAST,
     LATEST,
     LEFT,
@@ -54,6 +58,7 @@ from routesolve.solvers.ils._kernels.layout import (
     SERVICE,
     SIZE,
     START,
+    USING,
     WAITING,
     WARP,
     WARP_BEFORE,
@@ -68,8 +73,43 @@ ENDLESS = 1 << 30  # as much time warp as 32 bits hold
 
 
 @inlined
-def leg(out: Int32s, points: Floats, formula: Floats, a: Whole, b: Whole) -> Any:
-    """Cost from a to b."""
+def home(kinds: Any, route: Int64s, r: Whole) -> Any:
+    """The node of a route's ends."""
+    if kinds is None:
+        return np.int64(0)
+    return route[r, KIND]
+
+
+@inlined
+def capacity(kinds: Any, job: Int64s, limit: Int64s, h: Whole, i: Whole) -> Any:
+    """Most of a load or span for routes with the ends h."""
+    if kinds is None:
+        return limit[i]
+    return job[h, AMOUNTS + i]
+
+
+@inlined
+def using(kinds: Any, job: Int64s, num: Int64s, h: Whole) -> Any:
+    """Cost of using a vehicle whose ends are h."""
+    if kinds is None:
+        return num[OPENING]
+    return job[h, USING]
+
+
+@inlined
+def count_vehicle(kinds: Any, node: Int32s, num: Int64s, h: Whole, by: Whole) -> None:
+    """Note that one more or one less vehicle is in use."""
+    if kinds is not None:
+        num[IN_USE + h - node.shape[0]] += by
+
+
+@inlined
+def leg(
+    out: Int32s, points: Floats, formula: Floats, kinds: Any, h: Whole, a: Whole, b: Whole
+) -> Any:
+    """Cost from a to b (0 = an end) in a route with the ends h."""
+    if kinds is not None:
+        return np.int64(out[a if a else h, b if b else h] * kinds[h] + 0.5)
     if out.shape[0]:
         return out[a, b]
     dx = points[a, 0] - points[b, 0]
@@ -124,6 +164,7 @@ def write_down(
 
 @lean
 def put_back(
+    kinds: Any,
     node: Int32s,
     route: Int64s,
     lists: Int32s,
@@ -135,6 +176,8 @@ def put_back(
     for k in range(num[OPENED]):
         r = lists[OPENED, k]
         x = route[r, FIRST]
+        if x:
+            count_vehicle(kinds, node, num, home(kinds, route, r), -1)
         while x:
             node[x, ROUTE] = -1
             x = node[x, AFTER]
@@ -144,9 +187,12 @@ def put_back(
     for k in range(num[LOGGED_ROUTES]):
         r = logged_routes[k, WHICH]
         low, high = logged_routes[k, FROM], logged_routes[k + 1, FROM]
+        if route[r, FIRST]:
+            count_vehicle(kinds, node, num, home(kinds, route, r), -1)
         route[r, ENTRY] = logged_routes[k, ENTRY]
         for i in range(WARP, route.shape[1]):
             route[r, i] = logged_routes[k, i]
+        count_vehicle(kinds, node, num, home(kinds, route, r), 1)
         route[r, FIRST] = logged_jobs[low, JOB]
         route[r, LAST] = logged_jobs[high - 1, JOB]
         route[r, SIZE] = high - low
@@ -189,13 +235,15 @@ def settle(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) -> 
 
 
 @lean
-def keep(node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
+def keep(kinds: Any, node: Int32s, route: Int64s, lists: Int32s, num: Int64s) -> None:
     """Copy what has changed since the last time: the plan is the best so far."""
     for k in range(num[DIRTY]):
         r = lists[DIRTY, k]
         route[r, MARKED] = 0
         x = route[r, FIRST]
         route[r, KEPT_FIRST] = x
+        if kinds is not None:
+            lists[KEPT_KIND, r] = route[r, KIND]
         while x:
             lists[KEPT_AFTER, x] = node[x, AFTER]
             x = node[x, AFTER]
@@ -239,18 +287,27 @@ def leave(route: Int64s, lists: Int32s, num: Int64s, r: int) -> None:
 
 @lean
 def renew_starts(
-    times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, x: int, y: int
+    kinds: Any,
+    times: Any,
+    soft: Any,
+    job: Int64s,
+    node: Int32s,
+    route: Int64s,
+    r: int,
+    x: int,
+    y: int,
 ) -> None:
     """Earliest starts from job x on, beyond y only while they change; x = 0: the whole route.
 
     With penalties what is late is set back to the end of its window (time warp).
     """
+    h = home(kinds, route, r)
     a = node[x, BEFORE] if x else 0
     b = x if x else route[r, FIRST]
-    t = node[a, START] + job[a, SERVICE] if a else job[0, EARLIEST] + job[0, SERVICE]
+    t = node[a, START] + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
     passed = False
     while b:
-        t = max(job[b, EARLIEST], t + times[a, b])
+        t = max(job[b, EARLIEST], t + times[a if a else h, b])
         if soft is not None:
             t = min(t, job[b, LATEST])
         if passed and node[b, START] == t:
@@ -264,19 +321,28 @@ def renew_starts(
 
 @lean
 def renew_ends(
-    times: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r: int, y: int, x: int
+    kinds: Any,
+    times: Any,
+    soft: Any,
+    job: Int64s,
+    node: Int32s,
+    route: Int64s,
+    r: int,
+    y: int,
+    x: int,
 ) -> None:
     """Latest starts from job y back, beyond x only while they change; y = 0: the whole route.
 
     With penalties a start that is not too late may still meet time warp further on (LEFT).
     """
+    h = home(kinds, route, r)
     b = node[y, AFTER] if y else 0
     a = y if y else route[r, LAST]
-    t = node[b, END] if b else job[0, LATEST]
+    t = node[b, END] if b else job[h, LATEST]
     left: Any = np.int64(node[b, LEFT] if b else 0)
     passed = False
     while a:
-        t = min(job[a, LATEST], t - times[a, b] - job[a, SERVICE])
+        t = min(job[a, LATEST], t - times[a, b if b else h] - job[a, SERVICE])
         if soft is not None and t < job[a, EARLIEST]:
             left = min(left + job[a, EARLIEST] - t, ENDLESS)
             t = job[a, EARLIEST]
@@ -298,6 +364,7 @@ def over(load: Whole, limit: Whole) -> Any:
 
 @lean
 def refresh(
+    kinds: Any,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -308,15 +375,15 @@ def refresh(
     r: int,
 ) -> None:
     """Renew what a route breaks: time warp and load beyond the capacities."""
-    first = route[r, FIRST]
+    first, h = route[r, FIRST], home(kinds, route, r)
     warp, excess = np.int64(0), np.int64(0)
     if first:
         if times is not None:
-            t = job[0, EARLIEST] + job[0, SERVICE] + times[0, first]
+            t = job[h, EARLIEST] + job[h, SERVICE] + times[h, first]
             warp = max(t - node[first, END], 0) + node[first, LEFT]
         loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
         for i in range(loads):
-            excess += over(route[r, LOADS + i], limit[i])
+            excess += over(route[r, LOADS + i], capacity(kinds, job, limit, h, i))
     num[ALL_WARP] += warp - route[r, WARP]
     num[ALL_EXCESS] += excess - route[r, EXCESS]
     route[r, WARP], route[r, EXCESS] = warp, excess
@@ -327,6 +394,7 @@ def take_out(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     spans: Any,
     job: Int64s,
     limit: Int64s,
@@ -337,7 +405,8 @@ def take_out(
 ) -> None:
     """Remove a job from its route; times are renewed by the caller."""
     r, a, b = node[c, ROUTE], node[c, BEFORE], node[c, AFTER]
-    joint = leg(out, points, formula, a, b) if a or b else 0
+    h = home(kinds, route, r)
+    joint = leg(out, points, formula, kinds, h, a, b) if a or b else 0
     there = node[a, LEG] if a else route[r, ENTRY]
     num[COST] += joint - there - node[c, LEG]
     if a:
@@ -360,13 +429,14 @@ def take_out(
         for i in range(width):
             less = job[c, AMOUNTS + i]
             if i >= loads:
-                less += spans[i - loads, a, c] + spans[i - loads, c, b]
+                less += spans[i - loads, a if a else h, c] + spans[i - loads, c, b if b else h]
                 if a or b:
-                    less -= spans[i - loads, a, b]
+                    less -= spans[i - loads, a if a else h, b if b else h]
             route[r, LOADS + i] -= less
     route[r, SIZE] -= 1
     if route[r, SIZE] == 0:
-        num[COST] -= num[OPENING]
+        num[COST] -= using(kinds, job, num, h)
+        count_vehicle(kinds, node, num, h, -1)
 
 
 @lean
@@ -374,6 +444,7 @@ def put_in(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -387,11 +458,14 @@ def put_in(
     a: int,
 ) -> None:
     """Insert a job into a route after job a (0 = at its beginning)."""
+    h = home(kinds, route, r)
     b = node[a, AFTER] if a else route[r, FIRST]
-    there, on = leg(out, points, formula, a, c), leg(out, points, formula, c, b)
+    there = leg(out, points, formula, kinds, h, a, c)
+    on = leg(out, points, formula, kinds, h, c, b)
     size = route[r, SIZE]
     if size == 0:
-        num[COST] += there + on + num[OPENING]
+        num[COST] += there + on + using(kinds, job, num, h)
+        count_vehicle(kinds, node, num, h, 1)
     else:
         num[COST] += there + on - (node[a, LEG] if a else route[r, ENTRY])
     node[c, LEG] = on
@@ -417,14 +491,47 @@ def put_in(
         for i in range(width):
             more = job[c, AMOUNTS + i]
             if i >= loads:
-                more += spans[i - loads, a, c] + spans[i - loads, c, b]
+                more += spans[i - loads, a if a else h, c] + spans[i - loads, c, b if b else h]
                 if size:
-                    more -= spans[i - loads, a, b]
+                    more -= spans[i - loads, a if a else h, b if b else h]
             route[r, LOADS + i] += more
     route[r, SIZE] = size + 1
     if times is not None:
         # Nothing before c starts at another time, nothing after it ends at another.
-        renew_starts(times, soft, job, node, route, r, c, c)
-        renew_ends(times, soft, job, node, route, r, c, c)
+        renew_starts(kinds, times, soft, job, node, route, r, c, c)
+        renew_ends(kinds, times, soft, job, node, route, r, c, c)
     if soft is not None:
-        refresh(times, spans, job, limit, node, route, num, r)
+        refresh(kinds, times, spans, job, limit, node, route, num, r)
+
+
+@lean
+def lasts(times: Any, job: Int64s, node: Int32s, h: Whole, first: Whole) -> Any:
+    """Shortest duration of a route that keeps all windows.
+
+    It takes as long as it drives and serves, or longer when it has to wait even after leaving as
+    late as all windows allow.
+    """
+    busy, latest = job[h, SERVICE], job[h, LATEST]
+    t, x, y = job[h, EARLIEST] + busy, np.int64(h), np.int64(first)
+    while y:
+        busy += times[x, y]
+        t = max(t + times[x, y], job[y, EARLIEST]) + job[y, SERVICE]
+        latest = min(latest, job[y, LATEST] - busy)
+        busy += job[y, SERVICE]
+        x = y
+        y = np.int64(node[y, AFTER])
+    busy += times[x, h]
+    return max(busy, t + times[x, h] - min(latest, job[h, LATEST] - busy))
+
+
+@inlined
+def keeps_duration(
+    kinds: Any, times: Any, job: Int64s, node: Int32s, route: Int64s, r: Whole
+) -> Any:
+    """Whether a route takes no longer than it may where there are windows."""
+    if kinds is None or times is None:
+        return True
+    h = home(kinds, route, r)
+    if job[h, HOURS] == ENDLESS:
+        return True
+    return lasts(times, job, node, h, route[r, FIRST]) <= job[h, HOURS]

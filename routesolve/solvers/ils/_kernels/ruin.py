@@ -46,6 +46,7 @@ from routesolve.solvers.ils._kernels.routes import (
 
 SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
+WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
 RETRIED = 20  # absent jobs tried again in an iteration
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
@@ -55,6 +56,7 @@ def cut_string(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -99,7 +101,7 @@ def cut_string(
         following = node[x, AFTER]
         if k < spared or k >= spared + between:
             last_kept = node[x, BEFORE]
-            take_out(out, points, formula, spans, job, limit, node, route, num, x)
+            take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
             lists[REMOVED, num[REMOVED]] = x
             num[REMOVED] += 1
             if first_kept < 0 or first_kept == x:
@@ -109,12 +111,12 @@ def cut_string(
         one_gap = first_kept == 0 or last_kept == 0 or node[first_kept, BEFORE] == last_kept
         if first_kept:
             until = first_kept if one_gap else last_kept
-            renew_starts(times, soft, job, node, route, r, first_kept, until)
+            renew_starts(kinds, times, soft, job, node, route, r, first_kept, until)
         if last_kept:
             until = last_kept if one_gap else first_kept
-            renew_ends(times, soft, job, node, route, r, last_kept, until)
+            renew_ends(kinds, times, soft, job, node, route, r, last_kept, until)
     if soft is not None:
-        refresh(times, spans, job, limit, node, route, num, r)
+        refresh(kinds, times, spans, job, limit, node, route, num, r)
 
 
 @lean
@@ -144,10 +146,37 @@ def warmth(heat: Float32s, node: Int32s, c: int) -> Any:
 
 
 @lean
+def empty(
+    out: Int32s,
+    points: Floats,
+    formula: Floats,
+    kinds: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    r: int,
+) -> None:
+    """Remove all jobs of a route: another kind may then begin in its place."""
+    while route[r, FIRST]:
+        x = route[r, FIRST]
+        take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
+        lists[REMOVED, num[REMOVED]] = x
+        num[REMOVED] += 1
+    if soft is not None:
+        refresh(kinds, None, spans, job, limit, node, route, num, r)
+
+
+@lean
 def ruin(
     out: Int32s,
     points: Floats,
     formula: Floats,
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -178,6 +207,12 @@ def ruin(
     if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
         seed = broken_job(node, route, lists, num, rng, seed)
     done = 0
+    if kinds is not None and node[seed, ROUTE] >= 0 and chance(rng) < WHOLE:
+        r = node[seed, ROUTE]
+        if route[r, SIZE] <= 2.0 * mean:
+            write_down(node, route, num, logged_jobs, logged_routes, r)
+            empty(out, points, formula, kinds, soft, spans, job, limit, node, route, lists, num, r)
+            done += 1
     for k in range(-1, near.shape[1]):
         c = seed if k < 0 else near[seed, k]
         if c == 0 or done >= strings:
@@ -187,8 +222,8 @@ def ruin(
             continue
         write_down(node, route, num, logged_jobs, logged_routes, r)
         cut_string(
-            out, points, formula, times, soft, spans, job, limit, node, route, lists, num, rng,
-            c, most,
+            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists, num,
+            rng, c, most,
         )  # fmt: skip
         done += 1
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils._kernels.kinds import change_kinds
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ALL_EXCESS,
@@ -48,7 +49,10 @@ from routesolve.solvers.ils._kernels.local_search import improve, queue_changes
 from routesolve.solvers.ils._kernels.recreate import arrange, drawn_reach, recreate
 from routesolve.solvers.ils._kernels.routes import (
     begin,
+    capacity,
+    home,
     keep,
+    keeps_duration,
     put_back,
     settle,
 )
@@ -84,6 +88,7 @@ def penalised(soft: Any, cost: int, warp: int, excess: int) -> Any:
 
 @lean
 def keeps_limits(
+    kinds: Any,
     times: Any,
     soft: Any,
     spans: Any,
@@ -107,8 +112,10 @@ def keeps_limits(
             return False
         if spans is not None:
             for i in range(limit.shape[0] - spans.shape[0], limit.shape[0]):
-                if route[r, LOADS + i] > limit[i]:
+                if route[r, LOADS + i] > capacity(kinds, job, limit, home(kinds, route, r), i):
                     return False
+        if not keeps_duration(kinds, times, job, node, route, r):
+            return False
     return True
 
 
@@ -133,6 +140,7 @@ def run(
     # Taken apart once: every look into a tuple of arrays counts references.
     out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
     times, spans, near = problem.times, problem.spans, problem.near
+    kinds = problem.kinds
     job, limit, heat, worth = problem.job, problem.limit, problem.heat, problem.worth
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     logged_jobs, logged_routes = plan.logged_jobs, plan.logged_routes
@@ -141,14 +149,14 @@ def run(
         num[STEP] += 1
         begin(num)
         ruin(
-            out, points, formula, times, soft, spans, near, job, limit, heat, node, route, lists,
-            num, logged_jobs, logged_routes, rng, way.mean, way.longest,
+            out, points, formula, kinds, times, soft, spans, near, job, limit, heat, node, route,
+            lists, num, logged_jobs, logged_routes, rng, way.mean, way.longest,
         )  # fmt: skip
         if num[ABSENT]:
             recall(job, lists, num, rng)
         arrange(times, job, lists, num, rng)
         recreate(
-            out, back, points, formula, times, soft, spans, near, job, limit, worth,
+            out, back, points, formula, kinds, times, soft, spans, near, job, limit, worth,
             node, route, lists, num, logged_jobs, logged_routes, rng, drawn_reach(rng, way.reach),
         )  # fmt: skip
         allowed = penalised(soft, num[COST_BEFORE], num[WARP_BEFORE], num[EXCESS_BEFORE])
@@ -157,21 +165,25 @@ def run(
         if way.polish > 0.0 and now < allowed + (way.polish - 1.0) * temperature:
             queue_changes(node, lists, num, logged_jobs, logged_routes)
             improve(
-                out, back, points, formula, times, soft, spans, near, job, limit, node, route,
-                lists, num, logged_jobs, logged_routes, move, gain, segment, way.turnable,
+                out, back, points, formula, kinds, times, soft, spans, near, job, limit, node,
+                route, lists, num, logged_jobs, logged_routes, move, gain, segment, way.turnable,
                 way.looked,
+            )  # fmt: skip
+            change_kinds(
+                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                num, logged_jobs, logged_routes, rng,
             )  # fmt: skip
             now = penalised(soft, num[COST], num[ALL_WARP], num[ALL_EXCESS])
         if now < allowed and keeps_limits(
-            times, soft, spans, job, limit, node, route, num, logged_routes
+            kinds, times, soft, spans, job, limit, node, route, num, logged_routes
         ):
             accepted += 1
             settle(route, lists, num, logged_routes)
             if num[COST] < num[BEST] and num[ALL_WARP] == 0 and num[ALL_EXCESS] == 0:
                 num[BEST] = num[COST]
-                keep(node, route, lists, num)
+                keep(kinds, node, route, lists, num)
         else:
-            put_back(node, route, lists, num, logged_jobs, logged_routes)
+            put_back(kinds, node, route, lists, num, logged_jobs, logged_routes)
         if soft is not None:
             adapt(soft, num)
     return accepted
