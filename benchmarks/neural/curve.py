@@ -20,13 +20,14 @@ def main(log: str, picture: str) -> None:
     for axis, kind, title in zip(axes, ("best", "mean"), titles, strict=True):
         for cell in cells:
             axis.plot(rows.seconds / 60.0, rows[f"{kind}_{cell}"], label=cell, marker=".")
-        change = rows.loc[rows.kind == "reinforcement", "seconds"].min() / 60.0
-        axis.axvline(change, color="grey", linestyle=":", linewidth=1)
+        for number in rows.index[rows.kind == "reinforcement"]:
+            span = rows.seconds[max(number - 1, 0) : number + 1] / 60.0
+            axis.axvspan(span.iloc[0], span.iloc[-1], color="grey", alpha=0.2, linewidth=0)
         axis.set(title=title, xlabel="minutes on one core", ylim=(0, 40))
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("gap to the engine, %")
     axes[1].legend(fontsize=8, ncols=2)
-    figure.suptitle("Imitation, then (right of the dotted line) reinforcement; towns never seen")
+    figure.suptitle("Imitation, and (grey) reinforcement; towns never seen")
     figure.savefig(picture, dpi=110)
 
 

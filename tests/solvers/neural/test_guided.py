@@ -160,7 +160,7 @@ def test_bandit_waits_for_the_end_of_a_slice() -> None:
 def test_not_led_is_the_plain_problem() -> None:
     """The other arm gets the very arrays of the engine; other problems are left alone."""
     instance = variant("CVRP", 8, seed=1)
-    work, clock = translate(instance, instance.vehicle_types[0]), clock_of(steps(600))
+    work, clock = translate(instance), clock_of(steps(600))
     guide = Guide((), np.ones((9, 9), np.float32), Guidance())
     lead = lead_by(guide, work, range(1, 9), clock)
     assert isinstance(lead, Lead)
@@ -192,12 +192,12 @@ def test_recreate_goes_by_worth() -> None:
     instance = tour(table)
     worth = np.zeros((7, 7), np.float32)
     worth[6, 1] = 1e6
-    work = translate(instance, instance.vehicle_types[0])
+    work = translate(instance)
     plan = layout.empty_plan(work.problem, work.routes, work.opening)
     order, state = np.arange(6, 0, -1, dtype=np.int32), np.array([7], np.uint64)
     led = work.problem._replace(worth=worth * np.float32(work.steps))
     recreate.insert_all(led, plan, state, order, 5)
-    (row,) = layout.kept_routes(plan)
+    ((row,), _) = layout.kept_routes(plan)
     assert row[row.index(6) + 1 : row.index(6) + 2] == [1]
     rich = translate_rich(instance)
     rich_search = RichSearch(instance, rich, clock_of(steps(1)), 1, None)

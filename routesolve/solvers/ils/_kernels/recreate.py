@@ -76,6 +76,7 @@ FAR = 1 << 60
 LOG_SEEING = math.log(1.0 - BLINK)
 NOTHING = 1e-300
 OVERLOOKED = 0.1  # chance to overlook a kind of vehicle
+BY_LOAD = 0.5  # chance to compare kinds by the cost for a unit of capacity
 NEAREST = 10  # neighbours looked at by every insertion
 
 
@@ -292,16 +293,19 @@ def cheapest_kind(
 ) -> Any:
     """The kind of the cheapest route for one job: cost and node of its ends, 0 = none is free.
 
-    Now and then a kind is overlooked: the best for one job is seldom the best in the end.
+    The best for one job is seldom the best in the end: now and then a kind is overlooked, and in
+    half of the cases kinds are compared by what their route costs for a unit that it may carry.
     """
-    cheapest, found = np.int64(FAR), np.int64(0)
+    cheapest, found, least = np.int64(FAR), np.int64(0), np.inf
+    by_load = chance(rng) < BY_LOAD
     for h in range(node.shape[0], kinds.shape[0]):
         if num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES] or chance(rng) < OVERLOOKED:
             continue
         alone = leg(out, points, formula, kinds, h, 0, c)
         alone += leg(out, points, formula, kinds, h, c, 0) + job[h, USING]
-        if alone < cheapest and alone_fits(kinds, times, spans, job, limit, node, h, c):
-            cheapest, found = alone, np.int64(h)
+        price = alone / max(job[h, AMOUNTS], 1) if by_load else np.float64(alone)
+        if price < least and alone_fits(kinds, times, spans, job, limit, node, h, c):
+            cheapest, found, least = alone, np.int64(h), price
     return cheapest, found
 
 
