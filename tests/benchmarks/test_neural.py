@@ -56,7 +56,7 @@ def test_rows_that_are_there_are_not_run_again(
     monkeypatch.setattr(compare, "solved", solved)
     table = tmp_path / "rows.csv"
     options = f"--pool {pool} --areas 1: --variant CVRP ATSP --customers 6 --count 3"
-    options += f" --solver pyvrp --seconds 1 2 --output {table}"
+    options += f" --solver ortools --seconds 1 2 --output {table}"
     compare.main([*options.split(), "--numbers", "0:1"])
     assert len(run) == 4
     before = table.read_text()
