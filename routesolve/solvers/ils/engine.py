@@ -422,8 +422,13 @@ class _Search:
 
     @property
     def size(self) -> int:
-        """Number of jobs, 0 where plans cannot be searched in parts."""
-        return self.work.n if self.work.problem.kinds is None else 0
+        """Number of jobs."""
+        return self.work.n
+
+    @property
+    def divisible(self) -> bool:
+        """Whether parts of the plan can be searched alone: penalties and fleets are the whole's."""
+        return self.soft is None and self.work.problem.kinds is None
 
     def run(self) -> None:
         """Search until the budget ends."""

@@ -38,6 +38,10 @@ class Search(Protocol):
     def size(self) -> int:
         """Number of jobs."""
 
+    @property
+    def divisible(self) -> bool:
+        """Whether parts of the plan can be searched alone."""
+
     def advance(
         self,
         problem: Any,
@@ -108,9 +112,8 @@ class Workers:
 
     def run(self, pool: ThreadPoolExecutor | None) -> None:
         """Search until the budget ends."""
-        large = pool is not None and self.search.size >= LARGE
-        # Penalties follow the whole plan.
-        large = large and self.search.soft is None
+        search = self.search
+        large = pool is not None and search.divisible and search.size >= LARGE
         while not self.clock.over:
             if large:
                 self._in_parts(pool)

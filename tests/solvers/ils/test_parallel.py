@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,21 @@ def solved(instance: VrpInstance, workers: int, iterations: int = 3000, **more: 
     assert result.report.violations == ()
     assert result.iterations == iterations
     return result
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0], ids=["two types", "every feature"])
+def test_fleets_are_not_cut(monkeypatch: pytest.MonkeyPatch, score: float) -> None:
+    """However large, plans with several types, or with every feature, are searched as a whole."""
+    monkeypatch.setattr(parallel, "LARGE", 1)
+    monkeypatch.setattr(engine, "SOFT", 0)
+    monkeypatch.setattr(parallel, "cut", None)
+    plain = vrp(scattered(40), each=windows(40))
+    (kind,) = plain.vehicle_types
+    preferences = {job.id: score for job in plain.jobs[:5] if score}
+    small = replace(kind, id="small", capacity=(5.0,), preferences=preferences)
+    instance = replace(plain, vehicle_types=(kind, small))
+    assert bool(engine._beyond(instance)) == bool(score)
+    assert solved(instance, 2, 200).report.solution.unassigned == ()
 
 
 @each_mode

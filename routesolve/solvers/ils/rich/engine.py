@@ -40,6 +40,7 @@ class RichSearch:
     """One run of the engine for every feature."""
 
     hot, cold = HOT, COLD
+    divisible = False
     soft: npt.NDArray[np.float64] | None = None
 
     def __init__(
