@@ -27,6 +27,7 @@ from routesolve.solvers.base import (
     require_supported,
 )
 from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils.elites import Elite, crossed, sequence
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ CHECKING = 1.5
 SOFT = 400
 """Jobs up to which plans with windows may break them on the way: with more of them, the whole plan
 is too seldom within all windows at once."""
+
+PATIENCE = 1500.0
+"""Iterations for each job from which a pool of elite plans beats a single slow cooling."""
+
+THOROUGH, HASTY = 0.5, 3.0
+"""Times as many with penalties, and without the local search: iterations do more, or less."""
+
+SLOW = 3.0
+"""How many times as long as others the first, hot iterations take with the local search."""
 
 MOST_REDUCED, FAR = 2000, 6
 """Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
@@ -399,21 +409,24 @@ class _Search:
 
     def begun(self, start: Solution) -> Plan | None:
         """A plan as it was given; None when it cannot be read or breaks a limit."""
-        from routesolve.solvers.ils._kernels import construct
-        from routesolve.solvers.ils._kernels.layout import empty_plan
-
         number = {job.id: i for i, job in enumerate(self.work.jobs, 1)}
         ends = {kind.id: self.work.n + 1 + k for k, kind in enumerate(self.work.kinds)}
-        sequence: list[int] = []
+        row: list[int] = []
         for route in start.routes:
             names = [v.id for v in route.visits if v.kind not in ("start", "end")]
             if any(name not in number for name in names) or route.vehicle_type not in ends:
                 return None
-            sequence.append(-ends[route.vehicle_type])
-            sequence += [number[name] for name in names if name is not None]
-        if len({x for x in sequence if x > 0}) != sum(x > 0 for x in sequence):
+            row.append(-ends[route.vehicle_type])
+            row += [number[name] for name in names if name is not None]
+        if len({x for x in row if x > 0}) != sum(x > 0 for x in row):
             return None
-        row = np.array(sequence, dtype=np.int32)
+        return self._followed(np.array(row, dtype=np.int32))
+
+    def _followed(self, row: npt.NDArray[np.int32]) -> Plan | None:
+        """The plan that a sequence of jobs and ends stands for; None when it breaks a limit."""
+        from routesolve.solvers.ils._kernels import construct
+        from routesolve.solvers.ils._kernels.layout import empty_plan
+
         plan = empty_plan(self.work.problem, self.work.routes, self.work.opening)
         if not construct.follow(self.work.problem, plan, row):
             return None
@@ -430,9 +443,45 @@ class _Search:
         """Whether parts of the plan can be searched alone: penalties and fleets are the whole's."""
         return self.soft is None and self.work.problem.kinds is None
 
+    @property
+    def patience(self) -> float:
+        """Iterations for each job from which two plans are crossed."""
+        return (
+            PATIENCE
+            * (1.0 if self.way.polish else HASTY)
+            * (THOROUGH if self.soft is not None else 1.0)
+        )
+
+    @property
+    def slow(self) -> float:
+        """How many times as long as others the first iterations take."""
+        return SLOW if self.way.polish else 1.0
+
+    @property
+    def breeder(self) -> _Search:
+        """How two plans are crossed."""
+        return self
+
     def run(self) -> None:
         """Search until the budget ends."""
         parallel.search(self)
+
+    def elite(self, plan: Plan) -> Elite:
+        """The best plan found, to be crossed with others."""
+        from routesolve.solvers.ils._kernels.layout import kept_routes
+
+        return Elite(self.worth(plan), *kept_routes(plan))
+
+    def child(self, one: Elite, other: Elite, rng: np.random.Generator) -> Plan:
+        """A plan that has routes of two others, or is the first if that breaks a limit."""
+        if one is not other and one.rows and other.rows:
+            rows, ends = crossed(one, other, self.work.problem.near, rng)
+            plan = self._followed(sequence(rows, ends))
+            if plan is not None:
+                return plan
+        plan = self._followed(sequence(one.rows, one.ends))
+        assert plan is not None, "a plan that was found keeps all limits"
+        return plan
 
     def advance(
         self,

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from routesolve.solvers.ils.elites import Breeder, Elite, admit
 from routesolve.solvers.ils.parts import Part, cut, join, share_out, where
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Search(Protocol):
     @property
     def divisible(self) -> bool:
         """Whether parts of the plan can be searched alone."""
+
+    @property
+    def breeder(self) -> Breeder | None:
+        """How two plans are crossed; None = they are not."""
 
     def advance(
         self,
@@ -81,6 +87,17 @@ LARGE = 2000
 
 FEWEST = 4
 """Routes of a part, or there is too little to exchange among them."""
+
+PROBE_SECONDS, PROBE = 0.2, 0.02
+"""After so long, or such a share of the budget, the pace is known."""
+
+FIRST = 0.4
+"""Share of the budget after which elite plans are crossed."""
+
+ELITES, CHILD, WARM = 5, 1 / 60, 0.4
+"""Elite plans, and the share of the budget for a child, where the budget is just long enough to
+cross any: with longer ones their number and the iterations of a child grow with the root of it. The
+temperature at which children begin, in costs of a short leg."""
 
 
 @dataclass(slots=True)
@@ -132,6 +149,11 @@ class Workers:
         def work(k: int, until: float) -> None:
             self._advance(k, problem, plans[k], softs[k], until, tell=k == 0)
 
+        if search.breeder is not None:
+            pace = self._pace(pool, work, search.breeder.slow)
+            if pace >= search.breeder.patience and not self.clock.over:
+                self._in_families(pool, search.breeder, plans, softs, pace)
+                return
         for k in range(rounds):
             self._round(pool, work, (k + 1) / rounds)
             found = [search.worth(plan) for plan in plans]
@@ -143,6 +165,83 @@ class Workers:
             search.tell()
             if self.clock.over:
                 break
+
+    def _pace(
+        self, pool: ThreadPoolExecutor | None, work: Callable[[int, float], None], slow: float
+    ) -> float:
+        """Iterations for each job that a worker will make in all, the first so much slower.
+
+        Without a budget of iterations the first tell; without any nobody knows.
+        """
+        lane, size, seconds = self.lanes[0], self.search.size, self.clock.budget.seconds
+        if seconds is None:
+            return 0.0 if lane.total is None else lane.total / size
+        self._round(pool, work, min(PROBE, PROBE_SECONDS / seconds))
+        return slow * lane.steps / max(self._share(lane, lane.steps), 1e-9) / size
+
+    def _in_families(
+        self,
+        pool: ThreadPoolExecutor | None,
+        breeder: Breeder,
+        plans: list[Any],
+        softs: list[npt.NDArray[np.float64] | None],
+        pace: float,
+    ) -> None:
+        """Let each worker find a few plans, then search children of two of them."""
+        search, problem = self.search, self.search.work.problem
+        scale = sqrt(pace / breeder.patience)
+        size, length = round(ELITES * scale), CHILD / scale
+        rngs = [np.random.default_rng(int(lane.state[0])) for lane in self.lanes]
+        begun = breeder.elite(search.plan)
+        pools: list[list[Elite]] = [[] for _ in self.lanes]
+
+        def found(k: int, plan: Any) -> None:
+            if search.worth(plan) < search.worth(plans[k]):
+                plans[k] = plan
+            admit(pools[k], breeder.elite(plan), size)
+
+        def first(k: int, until: float) -> None:
+            lane = self.lanes[k]
+            since = self._share(lane, lane.steps)
+            for i in range(size):
+                plan = plans[k] if i == 0 else breeder.child(begun, begun, rngs[k])
+                to = since + (until - since) * (i + 1) / size
+                self._advance(k, problem, plan, softs[k], to, anew=search.hot, tell=k == 0)
+                found(k, plan)
+
+        def further(k: int, until: float) -> None:
+            lane = self.lanes[k]
+            while not self.clock.over:
+                now = self._share(lane, lane.steps)
+                left = until - now
+                if left <= 0.0 or (
+                    lane.total is not None and lane.steps >= round(until * lane.total)
+                ):
+                    break
+                one, other = rngs[k].permutation(len(pools[k]))[:2] if len(pools[k]) > 1 else (0, 0)
+                plan = breeder.child(pools[k][one], pools[k][other], rngs[k])
+                to = until if left < 1.5 * length else now + length
+                self._advance(k, problem, plan, softs[k], to, anew=WARM, tell=k == 0)
+                found(k, plan)
+
+        work, rounds = first, 1 if pool is None else ROUNDS
+        for k in range(rounds + 1):
+            self._round(pool, work, FIRST + (1.0 - FIRST) * k / rounds)
+            for plan in plans:
+                self._tell(plan)
+            every = [elite for each in pools for elite in each]
+            for each in pools if pool is not None else ():
+                for elite in every:
+                    admit(each, elite, size)
+            work = further
+            if self.clock.over:
+                break
+
+    def _tell(self, plan: Any) -> None:
+        """Report a plan when it is the best."""
+        if self.search.worth(plan) < self.search.worth(self.search.plan):
+            self.search.plan = plan
+        self.search.tell()
 
     def _in_parts(self, pool: ThreadPoolExecutor | None) -> None:
         """Let each worker search the routes of one region, other regions in each round."""
@@ -192,10 +291,17 @@ class Workers:
         soft: npt.NDArray[np.float64] | None,
         until: float,
         *,
+        anew: float | None = None,
         tell: bool = False,
     ) -> None:
-        """Let worker k search a plan until a share of the budget is used up."""
+        """Let worker k search a plan until a share of the budget is used up.
+
+        The temperature follows the whole search, or begins `anew`, to fall until then.
+        """
         search, clock, lane = self.search, self.clock, self.lanes[k]
+        hot = search.hot if anew is None else min(anew, search.hot)
+        since, span = (0.0, 1.0) if anew is None else (self._share(lane, lane.steps), until)
+        span = max(span - since, 1e-9)
         before = clock.elapsed
         while not clock.over:
             share = self._share(lane, lane.steps)
@@ -209,13 +315,14 @@ class Workers:
                     break
                 # Where it is the budget, the temperature must not depend on the clock.
                 share = self._share(lane, lane.steps - lane.steps % CHUNK)
-            heat = search.hot * (search.cold / search.hot) ** share * search.work.scale
+            passed = min(max((share - since) / span, 0.0), 1.0)
+            heat = hot * (search.cold / hot) ** passed * search.work.scale
             search.advance(problem, plan, soft, lane.state, chunk, heat)
             lane.steps += chunk
             if k == 0:
                 clock.iteration = self.before + sum(other.steps for other in self.lanes)
             if tell:
-                search.tell()
+                self._tell(plan)
             now = clock.elapsed
             took, before = now - before, now
             pace = min(CHUNK_SECONDS, max(clock.remaining, 0.0005))

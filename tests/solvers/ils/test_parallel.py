@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,18 @@ from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils.problem import translate
 from tests.solvers.ils.test_edges import by_matrix, scattered, vrp
 
-each_mode = pytest.mark.parametrize("mode", ["parts", "chains"], indirect=True)
+each_mode = pytest.mark.parametrize("mode", ["parts", "chains", "families"], indirect=True)
 
 Parts = dict[str, Any]
 
 
 @pytest.fixture
 def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers search parts of the plan, or all of it."""
+    """Workers search parts of the plan, or all of it, or cross what they find."""
     if request.param == "parts":
         monkeypatch.setattr(parallel, "LARGE", 1)
         monkeypatch.setattr(engine, "SOFT", 0)
+    monkeypatch.setattr(engine, "PATIENCE", 10.0 if request.param == "families" else inf)
 
 
 def windows(n: int) -> Parts:
@@ -113,7 +115,8 @@ def test_reproducible(name: str, mode: None, monkeypatch: pytest.MonkeyPatch) ->
     assert again.solution == first.solution
 
 
-def test_reproducible_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@each_mode
+def test_reproducible_alone(mode: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker does not depend on its pace either."""
     instance = INSTANCES["few vans, windows"]()
     first = solved(instance, 1, seed=5)
@@ -143,7 +146,7 @@ def test_ends(budget: Budget, mode: None) -> None:
 @each_mode
 def test_interrupted(mode: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends all workers and returns the best plan."""
-    monkeypatch.setattr(parallel, "ROUNDS", 10**6)
+    monkeypatch.setattr(parallel, "ROUNDS", 30_000)
     told: list[Progress] = []
 
     def listen(progress: Progress) -> None:
@@ -161,7 +164,7 @@ def test_interrupted(mode: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @each_mode
 def test_listener_breaks(mode: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in the listener ends all workers and comes through."""
-    monkeypatch.setattr(parallel, "ROUNDS", 10**6)
+    monkeypatch.setattr(parallel, "ROUNDS", 30_000)
     told: list[Progress] = []
 
     def listen(progress: Progress) -> None:

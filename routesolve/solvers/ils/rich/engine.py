@@ -40,7 +40,7 @@ class RichSearch:
     """One run of the engine for every feature."""
 
     hot, cold = HOT, COLD
-    divisible = False
+    divisible, breeder = False, None
     soft: npt.NDArray[np.float64] | None = None
 
     def __init__(
