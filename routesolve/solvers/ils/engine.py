@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import inf, isnan
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ from routesolve.solvers.base import (
 )
 from routesolve.solvers.ils import parallel
 from routesolve.solvers.ils.elites import Elite, crossed, sequence
-from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant
+from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -496,11 +495,7 @@ class _Search:
         from routesolve.solvers.ils._kernels.search import run
 
         move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
-        lead = self.lead
-        turn = (
-            nullcontext(problem) if lead is None else lead.turn(self, problem, plan, state, steps)
-        )
-        with turn as given:
+        with turn(self, problem, plan, state, steps) as given:
             run(given, plan, state, steps, heat, self.way, soft, move, gain, segment)
 
     def worth(self, plan: Plan) -> float:

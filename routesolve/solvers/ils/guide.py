@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -99,6 +99,7 @@ class Led(Protocol):
     plan: Any
     spare: list[Any]
     soft: npt.NDArray[np.float64] | None
+    lead: Lead | None
     hot: float
     cold: float
 
@@ -163,6 +164,15 @@ class Lead:
         before, began = search.worth(plan), time.thread_time()
         yield self.led if bandit.arm else self.plain
         bandit.judge(before - search.worth(plan), steps, time.thread_time() - began)
+
+
+def turn(
+    search: Led, problem: Any, plan: Any, state: npt.NDArray[np.uint64], steps: int
+) -> AbstractContextManager[Any]:
+    """The problem for the next iterations, led or not; see :meth:`Lead.turn`."""
+    if search.lead is None:
+        return nullcontext(problem)
+    return search.lead.turn(search, problem, plan, state, steps)
 
 
 def lead_by(guide: Guide, work: Any, rows: Sequence[int], clock: Clock) -> Lead | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from routesolve.instances.model import PlannedVisit, VisitKind
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.ils import parallel
-from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant
+from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
 from routesolve.solvers.ils.rich.fleet import reduce_fleet
 
 if TYPE_CHECKING:
@@ -153,11 +152,8 @@ class RichSearch:
         """Make so many iterations with a worker's plan."""
         from routesolve.solvers.ils.rich._kernels.search import run
 
-        scratch, lead = self._scratch(), self.lead
-        turn = (
-            nullcontext(problem) if lead is None else lead.turn(self, problem, plan, state, steps)
-        )
-        with turn as given:
+        scratch = self._scratch()
+        with turn(self, problem, plan, state, steps) as given:
             run(given, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH, POLISH, LOOKED)
 
     def worth(self, plan: Plan) -> float:
