@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import inf, isnan
+from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from routesolve._memory import uncollected
-from routesolve.instances.features import Feature, used_features
+from routesolve.instances.features import Feature
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers._warm import better_of, given_plan
 from routesolve.solvers.base import (
@@ -28,6 +28,8 @@ from routesolve.solvers.base import (
 from routesolve.solvers.ils import parallel
 from routesolve.solvers.ils.elites import Elite, crossed, sequence
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
+from routesolve.solvers.ils.scope import MOST_PLACES, beyond
+from routesolve.solvers.ils.settings import penalties, settings
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -45,10 +47,6 @@ TRIED = 30
 CHECKING = 1.5
 """Time for writing a plan down and checking it, in times for checking its routes."""
 
-SOFT = 400
-"""Jobs up to which plans with windows may break them on the way: with more of them, the whole plan
-is too seldom within all windows at once."""
-
 PATIENCE = 1500.0
 """Iterations for each job from which a pool of elite plans beats a single slow cooling."""
 
@@ -61,45 +59,6 @@ SLOW = 3.0
 MOST_REDUCED, FAR = 2000, 6
 """Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
 to the job that is furthest away."""
-
-MOST_PLACES = 10_000
-"""Places between which travel is looked up in matrices, for every feature."""
-
-PRICED = frozenset(
-    {
-        Feature.CAPACITY,
-        Feature.DIMENSIONS,
-        Feature.PICKUPS,
-        Feature.SERVICE,
-        Feature.TIME_WINDOWS,
-        Feature.PRIZES,
-        Feature.PRIORITY,
-        Feature.UNSERVED_COST,
-        Feature.SKILLS,
-        Feature.FORBIDDEN,
-        Feature.DEPOT_WINDOWS,
-        Feature.DEPOT_SERVICE,
-        Feature.LIMITED_FLEET,
-        Feature.FIXED_COST,
-        Feature.UNIT_COSTS,
-        Feature.DRIVING_COST,
-        Feature.DURATION_COST,
-        Feature.OPEN_START,
-        Feature.OPEN_END,
-        Feature.SHIFT,
-        Feature.MAX_DISTANCE,
-        Feature.MAX_DURATION,
-        Feature.MAX_DRIVING_TIME,
-        Feature.MAX_JOBS,
-        Feature.SPEED_FACTOR,
-        Feature.SEVERAL_DEPOTS,
-        Feature.MIXED_FLEET,
-    }
-)
-"""What the faster of the two searches knows: what is priced in constant time."""
-
-MOST_KINDS = 60
-"""Types of vehicles that it knows at once: they are told apart by bits."""
 
 
 class IteratedLocalSearch:
@@ -128,7 +87,7 @@ class IteratedLocalSearch:
         """Return what the instance has beyond what the engine knows."""
         if len(instance.locations) <= MOST_PLACES:
             return []
-        return [f"{name} with more than {MOST_PLACES} places" for name in _beyond(instance)]
+        return [f"{name} with more than {MOST_PLACES} places" for name in beyond(instance)]
 
     def solve(
         self,
@@ -163,7 +122,7 @@ class IteratedLocalSearch:
         """
         require_supported(self, instance)
         kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-        rich = bool(_beyond(instance))
+        rich = bool(beyond(instance))
         start = given_plan(instance, start)
         if rich:
             _compile_rich()
@@ -274,71 +233,6 @@ def _checking_time(instance: VrpInstance, kind: VehicleType, jobs: Sequence[Job]
         DrivenRoute(instance, 0, Route(kind.id, visits)).timed()
         took = min(took, time.monotonic() - began)
     return CHECKING * took / len(visits) * len(instance.jobs)
-
-
-def _beyond(instance: VrpInstance) -> list[str]:
-    """Return what an instance has beyond the faster search."""
-    found = sorted(str(feature) for feature in used_features(instance) - PRICED)
-    jobs = instance.jobs
-    if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
-        found.append("deliveries and pickups together")
-    kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-    if kinds and not found:
-        found += _combined(instance, kinds)
-        few = len(instance.locations) <= MOST_PLACES
-        if few and all(_too_poor(instance, kind) for kind in kinds):
-            # That search opens a route for one job at a time.
-            found.append("jobs that do not pay a route alone")
-    return found
-
-
-def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
-    """Features that the faster search knows one by one but not together."""
-    from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
-
-    found = []
-    if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
-        found.append("types of vehicles with limits of their own")
-    if len(kinds) > MOST_KINDS:
-        found.append(f"more than {MOST_KINDS} types of vehicles")
-    costs = [cost_of_legs(instance, kind) for kind in kinds]
-    if any(isnan(share(cost, max(costs))) for cost in costs):
-        found.append("types of vehicles with costs that are no multiples of each other")
-    if len({kind.speed_factor for kind in kinds}) > 1:
-        found.append("types of vehicles with different speeds")
-    names = {name for kind in kinds for name in (kind.start, kind.end) if name is not None}
-    depots = [instance.depots_by_id[name] for name in names]
-    waits = any(job.time_windows for job in instance.jobs) or any(d.time_windows for d in depots)
-    if any(len(depot.time_windows) > 1 for depot in depots):
-        found.append("several opening times of a depot")
-    if waits and instance.objective.duration and any(kind.cost_per_duration for kind in kinds):
-        found.append("cost per duration together with time windows")
-    loading = [kind for kind in kinds if kind.start and instance.depots_by_id[kind.start].service]
-    if loading and any(depot.time_windows for depot in depots):
-        found.append("depot loading time together with opening times")
-    return found
-
-
-def _too_poor(instance: VrpInstance, kind: VehicleType) -> bool:
-    """Whether more than a tenth of the jobs may be left out and do not pay a route alone."""
-    aims, travel = instance.objective, instance.travel(kind)
-    worth = {job: job.prize for job in instance.jobs if job.prize is not None}
-    if aims.unserved is not None:
-        rest = [job for job in instance.jobs if job.prize is None]
-        worth |= {job: aims.unserved * (1 + job.priority) for job in rest}
-    if not worth:
-        return False
-    stops = np.array([instance.location_index(job.location) for job in worth])
-    per_second = (kind.cost_per_driving_time + kind.cost_per_duration) / kind.speed_factor
-    cost = np.full(len(stops), kind.fixed_cost + aims.vehicles)
-    for name, outwards in ((kind.start, True), (kind.end, False)):
-        if name is not None:
-            depot = np.intp(instance.location_index(instance.depots_by_id[name].location))
-            pair = (depot, stops) if outwards else (stops, depot)
-            cost += travel.distance(*pair) * kind.cost_per_distance * aims.distance
-            cost += travel.duration(*pair) * per_second * aims.duration
-    poor = np.count_nonzero(np.fromiter(worth.values(), float) <= cost)
-    return bool(10 * poor > len(instance.jobs))
 
 
 class _Search:
@@ -529,77 +423,6 @@ class _Search:
             routes.append(Route(kinds[k].id, visits, vehicle=used[k]))
             used[k] += 1
         return Solution(tuple(routes))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Parameters of a search.
-
-    `mean`, `longest`, `reach`, `polish` and `looked` are those of :class:`Way`.
-
-    Attributes
-    ----------
-    hot, cold : float
-        Temperature at the beginning and the end, in costs of a short leg (:attr:`Work.scale`).
-    soft : bool
-        Whether plans may break windows and capacities at a price on the way.
-    """
-
-    hot: float
-    cold: float
-    mean: float = 10.0
-    longest: float = 10.0
-    reach: int
-    polish: float = 20.0
-    looked: int
-    soft: bool = False
-
-
-def settings(work: Work, jobs: int) -> Settings:
-    """Choose parameters, as measured on CVRP and VRPTW files of 100 to 30 000 jobs.
-
-    `jobs` is their number in the instance, of which `work` may have a few to compile with.
-    """
-    from routesolve.solvers.ils._kernels.layout import AMOUNTS
-    from routesolve.solvers.ils.problem import ALONE
-
-    if work.problem.times is None:
-        amounts = work.problem.job[1 : work.n + 1, AMOUNTS]
-        # A few large jobs among many small ones: packing decides, and for that the local search is
-        # no help. Savings on very many jobs are a plan that a hot search would take apart.
-        packing = float(amounts.std()) > float(amounts.mean())
-        hot = 6.0 if work.n <= ALONE else 1.0
-        return Settings(hot=hot, cold=0.03, reach=40, looked=6, polish=0.0 if packing else 20.0)
-    # Durations have no penalty: a search that keeps all limits has to be hotter.
-    soft = jobs <= SOFT and all(kind.max_duration == inf for kind in work.kinds)
-    hot = 6.0 if work.problem.kinds is not None and not soft else 3.0
-    return Settings(hot=hot, cold=0.03, reach=100, looked=10, soft=soft)
-
-
-def penalties(work: Work) -> npt.NDArray[np.float64]:
-    """First prices of time warp and load beyond the capacity; see the kernels' layout."""
-    from routesolve.solvers.ils._kernels.layout import AMOUNTS
-
-    problem = work.problem
-    pace = 1.0
-    if problem.times is not None:
-        pace = float(np.median(problem.out[0])) / max(float(np.median(problem.times[0])), 1.0)
-    by_warp = 20.0 * max(pace, 1e-6)
-    # A mean load too much costs two short legs.
-    mean = float(problem.job[1 : work.n + 1, AMOUNTS].mean()) / max(float(problem.limit[0]), 1.0)
-    by_excess = 2.0 * work.scale / max(mean, 1e-6) / 1e6
-    return np.array(
-        [
-            by_warp,
-            by_excess,
-            0.5,
-            100.0,
-            by_warp / 300,
-            by_warp * 300,
-            by_excess / 30,
-            by_excess * 3000,
-        ]
-    )
 
 
 def _compile(instance: VrpInstance, budget: Budget, *, start: bool) -> None:

@@ -14,6 +14,7 @@ from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Depot, Job, Location, Profile, TimeWindow, VehicleType
 from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils import engine
+from routesolve.solvers.ils.scope import beyond
 from routesolve.solvers.neural.environment import Environment
 from routesolve.solvers.neural.problems import RULES, TABLES, Problems
 
@@ -106,7 +107,7 @@ def search(instance: VrpInstance, *, seed: int, iterations: int | None = None) -
 
     if not instance.jobs:
         return []
-    rich = bool(engine._beyond(instance))
+    rich = bool(beyond(instance))
     profiled = any(kind.preferences or kind.forbidden for kind in instance.vehicle_types)
     count = iterations or usual_iterations(len(instance.jobs), rich=rich, profiled=profiled)
     clock = Clock(Budget(seconds=None, iterations=count))

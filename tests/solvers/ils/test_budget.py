@@ -14,7 +14,7 @@ import pytest
 import routesolve as rs
 from routesolve.instances.instance import VrpInstance
 from routesolve.solvers.base import Budget, Progress
-from routesolve.solvers.ils import engine, problem
+from routesolve.solvers.ils import engine, problem, settings
 from tests.solvers.ils.test_edges import scattered, vrp
 
 HOUR = Budget(seconds=3600.0)
@@ -171,7 +171,7 @@ def test_what_is_compiled_is_what_runs(count: int, monkeypatch: pytest.MonkeyPat
         soft.append(search.soft is not None)
         run(search)
 
-    monkeypatch.setattr(engine, "SOFT", 20)
+    monkeypatch.setattr(settings, "SOFT", 20)
     monkeypatch.setattr(engine._Search, "run", noted)
     jobs = [
         {

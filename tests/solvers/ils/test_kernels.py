@@ -17,6 +17,7 @@ from routesolve.solvers.ils import engine
 from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import Work, fitting_scale, translate
+from routesolve.solvers.ils.settings import penalties
 
 
 @st.composite
@@ -187,7 +188,7 @@ def test_cached_data_equals_recomputation(
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     # Fewer kernels to compile: limits along legs come with penalties where there are windows.
     soft = work.problem.times is not None and (soft or work.problem.spans is not None)
-    plan, prices = search.plan, engine.penalties(work) if soft else None
+    plan, prices = search.plan, penalties(work) if soft else None
     assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
     for polish in (0.0, 1.0, 1e9):
         way = search.way._replace(polish=polish)

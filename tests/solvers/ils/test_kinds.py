@@ -15,6 +15,7 @@ from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import translate
+from routesolve.solvers.ils.scope import beyond
 from tests.solvers.ils.test_kernels import duration, recomputed
 
 
@@ -83,7 +84,7 @@ def replaced(kind: VehicleType, **changes: object) -> VehicleType:
 @given(fleets(), st.integers(0, 1000), st.sampled_from([0.0, 5.0, 1e9]))
 def test_cached_data_equals_recomputation(instance: VrpInstance, seed: int, heat: float) -> None:
     """Sums, times, penalties, links and counts of vehicles are those of the rows; so are limits."""
-    assume(not IteratedLocalSearch().unsupported(instance) and not engine._beyond(instance))
+    assume(not IteratedLocalSearch().unsupported(instance) and not beyond(instance))
     work = translate(instance)
     if not work.n:
         return
@@ -112,7 +113,7 @@ def test_cached_data_equals_recomputation(instance: VrpInstance, seed: int, heat
 def test_plans_keep_the_rules(instance: VrpInstance, seed: int) -> None:
     """What leaves the engine is feasible, costs what it says, and can be gone on from."""
     solver = IteratedLocalSearch()
-    assume(not engine._beyond(instance))
+    assume(not beyond(instance))
     good = solver.solve(instance, Budget(seconds=None, iterations=200), seed=seed)
     assert good.report.violations == ()
     assert good.trace[-1][1] == pytest.approx(good.cost, rel=1e-5, abs=1e-2)

@@ -17,6 +17,7 @@ from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils._kernels import local_search, moves
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import translate
+from routesolve.solvers.ils.settings import penalties
 from tests.solvers.ils.test_kernels import problems
 
 Rows = dict[int, list[int]]
@@ -101,7 +102,7 @@ def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalis
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     plan, problem, way = search.plan, work.problem, search.way
     penalised = problem.times is not None and (penalised or problem.spans is not None)
-    soft = engine.penalties(work) if penalised else None
+    soft = penalties(work) if penalised else None
     if soft is not None:
         soft[: at.SHARE] /= 1000.0
     search.way = way._replace(polish=0.0)

@@ -15,9 +15,10 @@ from routesolve.errors import InputError
 from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.result import Result
 from routesolve.solvers.base import Budget, Clock, Progress
-from routesolve.solvers.ils import engine, parallel, parts
+from routesolve.solvers.ils import engine, parallel, parts, settings
 from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils.problem import translate
+from routesolve.solvers.ils.scope import beyond
 from tests.solvers.ils.test_edges import by_matrix, scattered, vrp
 
 each_mode = pytest.mark.parametrize("mode", ["parts", "chains", "families"], indirect=True)
@@ -30,7 +31,7 @@ def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Workers search parts of the plan, or all of it, or cross what they find."""
     if request.param == "parts":
         monkeypatch.setattr(parallel, "LARGE", 1)
-        monkeypatch.setattr(engine, "SOFT", 0)
+        monkeypatch.setattr(settings, "SOFT", 0)
     monkeypatch.setattr(engine, "PATIENCE", 10.0 if request.param == "families" else inf)
 
 
@@ -78,14 +79,14 @@ def solved(instance: VrpInstance, workers: int, iterations: int = 3000, **more: 
 def test_fleets_are_not_cut(monkeypatch: pytest.MonkeyPatch, score: float) -> None:
     """However large, plans with several types, or with every feature, are searched as a whole."""
     monkeypatch.setattr(parallel, "LARGE", 1)
-    monkeypatch.setattr(engine, "SOFT", 0)
+    monkeypatch.setattr(settings, "SOFT", 0)
     monkeypatch.setattr(parallel, "cut", None)
     plain = vrp(scattered(40), each=windows(40))
     (kind,) = plain.vehicle_types
     preferences = {job.id: score for job in plain.jobs[:5] if score}
     small = replace(kind, id="small", capacity=(5.0,), preferences=preferences)
     instance = replace(plain, vehicle_types=(kind, small))
-    assert bool(engine._beyond(instance)) == bool(score)
+    assert bool(beyond(instance)) == bool(score)
     assert solved(instance, 2, 200).report.solution.unassigned == ()
 
 
@@ -180,7 +181,7 @@ def test_listener_breaks(mode: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["plain", "few vans, windows", "far", "one way", "nobody can"])
 def test_cut_and_joined(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that is cut into parts and put together again is the plan it was."""
-    monkeypatch.setattr(engine, "SOFT", 0)
+    monkeypatch.setattr(settings, "SOFT", 0)
     instance = INSTANCES[name]()
     work = translate(instance)
     clock = Clock(Budget(None, iterations=500))
