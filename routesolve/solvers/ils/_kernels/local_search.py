@@ -92,7 +92,7 @@ def queue_changes(
             queue(node, lists, num, x)
 
 
-@lean
+@inlined
 def lay_segments(
     out: Int32s,
     points: Floats,
@@ -134,7 +134,7 @@ def lay_segments(
             segment[k, TURNED], segment[k, AMOUNT] = inner, amount
 
 
-@lean
+@inlined
 def best_exchange(
     out: Int32s,
     points: Floats,
@@ -152,13 +152,17 @@ def best_exchange(
     gain: Floats,
     segment: Int64s,
     most: float,
+    joint: Whole,
     u: Whole,
     v: Whole,
     behind: bool,
     straight: bool,
     turning: bool,
 ) -> None:
-    """Bring u, and up to two jobs beside it, behind or before v; up to two jobs go back."""
+    """Bring u, and up to two jobs beside it, behind or before v; up to two jobs go back.
+
+    The leg between u and v costs `joint`.
+    """
     r, s = np.int64(node[u, ROUTE]), np.int64(node[v, ROUTE])
     hr, hs = home(kinds, route, r), home(kinds, route, s)
     room_r = capacity(kinds, job, limit, hr, 0) - route[r, LOADS]
@@ -197,17 +201,27 @@ def best_exchange(
                         break
                 elif soft is None and (more > room_s or -more > room_r):
                     continue
-                delta = inner - segment[k, GONE] - (node[low, LEG] if low else route[s, ENTRY])
-                delta += np.int64(leg(out, points, formula, kinds, hs, low, first))
-                delta += leg(out, points, formula, kinds, hs, final, high)
+                # Legs cost nothing at least: what they add comes as late as it can.
+                end = low
+                delta = joint + inner - segment[k, GONE]
+                delta -= node[low, LEG] if low else route[s, ENTRY]
                 if back:
-                    b = np.int64(node[low, AFTER] if low else route[s, FIRST])
                     end = np.int64(node[high, BEFORE] if high else route[s, LAST])
-                    delta += np.int64(leg(out, points, formula, kinds, hr, segment[k, PRIOR], b))
-                    delta += np.int64(leg(out, points, formula, kinds, hr, end, segment[k, NEXT]))
                     delta -= node[end, LEG]
                 else:
                     delta += segment[k, CLOSED]
+                if delta >= gain[0] + most:
+                    continue
+                if behind:
+                    delta += leg(out, points, formula, kinds, hs, final, high)
+                else:
+                    delta += leg(out, points, formula, kinds, hs, low, first)
+                if back:
+                    if delta >= gain[0] + most:
+                        continue
+                    b = np.int64(node[low, AFTER] if low else route[s, FIRST])
+                    delta += leg(out, points, formula, kinds, hr, segment[k, PRIOR], b)
+                    delta += leg(out, points, formula, kinds, hr, end, segment[k, NEXT])
                 if delta < gain[0] + most:
                     offer(
                         out, points, formula, kinds, times, soft, spans, job, limit, node, route,
@@ -322,7 +336,7 @@ def other_ends(
     return more
 
 
-@lean
+@inlined
 def best_other(
     out: Int32s,
     points: Floats,
@@ -355,45 +369,51 @@ def best_other(
     to_v = np.int64(node[q, LEG] if q else route[s, ENTRY])
     from_u, from_v = np.int64(node[u, LEG]), np.int64(node[v, LEG])
     if r != s:
+        # Legs cost nothing at least: the second is looked up where the first leaves a gain.
         delta = np.int64(leg(out, points, formula, kinds, hs, v, u)) - to_u - from_v
-        delta += leg(out, points, formula, kinds, hr, p, w)
         if p == 0 and w == 0:
             delta -= using(kinds, job, num, hr)
         if kinds is not None and hr != hs:
             delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, u, w)
         if delta < gain[0] + most:
-            offer(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
-                move, gain, delta, np.int64(TAILS), p, u, v, w, r, s, never,
-            )  # fmt: skip
+            delta += leg(out, points, formula, kinds, hr, p, w)
+            if delta < gain[0] + most:
+                offer(
+                    out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                    lists, move, gain, delta, np.int64(TAILS), p, u, v, w, r, s, never,
+                )  # fmt: skip
         delta = np.int64(leg(out, points, formula, kinds, hr, u, v)) - from_u - to_v
-        delta += leg(out, points, formula, kinds, hs, q, n)
         if q == 0 and n == 0:
             delta -= using(kinds, job, num, hs)
         if kinds is not None and hr != hs:
             delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, n, v)
         if delta < gain[0] + most:
-            offer(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
-                move, gain, delta, np.int64(TAILS), u, n, q, v, r, s, never,
-            )  # fmt: skip
+            delta += leg(out, points, formula, kinds, hs, q, n)
+            if delta < gain[0] + most:
+                offer(
+                    out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                    lists, move, gain, delta, np.int64(TAILS), u, n, q, v, r, s, never,
+                )  # fmt: skip
     if not turnable:
         return
+    if r != s and times is not None:
+        return
     across = np.int64(leg(out, points, formula, kinds, hr, u, v))
-    delta = across + leg(out, points, formula, kinds, hs, n, w) - from_u - from_v
-    other = across + leg(out, points, formula, kinds, hr, p, q) - to_u - to_v
+    delta, other = across - from_u - from_v, across - to_u - to_v
+    if r != s and n == 0 and w == 0:
+        delta -= using(kinds, job, num, hs)
+    if r != s and p == 0 and q == 0:
+        other -= using(kinds, job, num, hr)
+    if delta < gain[0] + most:
+        delta += leg(out, points, formula, kinds, hs, n, w)
+    if other < gain[0] + most:
+        other += leg(out, points, formula, kinds, hr, p, q)
     if r != s:
-        if times is not None:
-            return
-        if n == 0 and w == 0:
-            delta -= using(kinds, job, num, hs)
         if delta < gain[0] + most:
             offer(
                 out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
                 move, gain, delta, np.int64(JOINED_ENDS), u, n, v, w, r, s, never,
             )  # fmt: skip
-        if p == 0 and q == 0:
-            other -= using(kinds, job, num, hr)
         if other < gain[0] + most:
             offer(
                 out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
@@ -451,13 +471,22 @@ def look(
         v = np.int64(near[u, j])
         if v == 0:
             break
+        if kinds is None and soft is None:
+            # Without a look at where v stands.
+            nearest = leg(back, points, formula, kinds, 0, u, v)
+            nearest = min(nearest, leg(out, points, formula, kinds, 0, u, v))
+            if nearest >= beside:
+                if times is None:
+                    break  # nearest first: all others are as far
+                continue
         s = node[v, ROUTE]
         if s < 0:
             continue
         q, h = node[v, BEFORE], home(kinds, route, s)
         most = relief(soft, route, r, s)
-        there = leg(back, points, formula, kinds, h, u, v) - most
-        here = leg(out, points, formula, kinds, h, u, v) - most
+        before = np.int64(leg(back, points, formula, kinds, h, u, v))
+        after = np.int64(leg(out, points, formula, kinds, h, u, v))
+        there, here = before - most, after - most
         if min(there, here) >= beside:
             continue
         for side in range(2):
@@ -474,7 +503,8 @@ def look(
                     laid = True
                 best_exchange(
                     out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
-                    move, gain, segment, most, u, v, behind, straight, turning,
+                    move, gain, segment, most, before if behind else after, u, v, behind,
+                    straight, turning,
                 )  # fmt: skip
         if v != p and q != u:
             best_other(

@@ -181,6 +181,8 @@ class Scratch(NamedTuple):
     bonus: Floats
     first: Floats
     last: Floats
+    least: Floats
+    room: Floats
     seen: Int32s
     places: Int32s
     follow: Int32s
@@ -203,12 +205,14 @@ def empty_scratch(routes: int, width: int, dimensions: int, tasks: int, stops: i
         second=np.zeros(width + 2, np.int32),
         keys=np.zeros(tasks + 1),
         found=np.zeros(4),
-        prices=np.zeros(256),
-        bonus=np.zeros(256),
+        prices=np.zeros(max(256, width + 2)),
+        bonus=np.zeros(max(256, width + 2)),
         first=np.zeros(width + 2),
         last=np.zeros(width + 2),
+        least=np.zeros(width + 2),
+        room=np.zeros(width + 2),
         seen=np.zeros(routes, np.int32),
-        places=np.zeros((256, 2), np.int32),
+        places=np.zeros((max(256, width + 2), 2), np.int32),
         follow=np.zeros(stops + 1, np.int32),
         queue=np.zeros(stops + 1, np.int32),
         queued=np.zeros(stops + 1, np.int32),

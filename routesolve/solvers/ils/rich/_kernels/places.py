@@ -81,6 +81,49 @@ def way(kind: Floats, travel: Floats, k: Any, a: Any, b: Any) -> Any:
 
 
 @inlined
+def quickest(kind: Floats, travel: Floats, k: Any, a: Any, b: Any) -> Any:
+    """Seconds that the way between two places takes at least."""
+    if a < 0 or b < 0:
+        return 0.0
+    pace = 1.0 / (kind[k, SPEED] * kind[k, FASTEST])
+    return travel[np.int64(kind[k, PROFILE]), 1, a, b] * pace
+
+
+@inlined
+def departure(
+    stop: Floats, what: Int32s, kind: Floats, travel: Floats, k: Any, t: float, a: Any, x: Any
+) -> Any:
+    """When somebody who leaves place a at t has served stop x, at the earliest."""
+    t += quickest(kind, travel, k, a, np.int64(what[x, PLACE]))
+    if what[x, COUNT]:
+        t = max(t, stop[x, EARLIEST])
+    return t + stop[x, SERVICE]
+
+
+@inlined
+def may_begin(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    depart: Floats,
+    latest: Floats,
+    k: Any,
+    r: Any,
+    i: Any,
+    x: Any,
+) -> Any:
+    """Whether stop x can be in time at position i, were there no ways."""
+    if not np.int64(kind[k, RULES]) & TIMED:
+        return True
+    t = depart[r, i]
+    if what[x, COUNT]:
+        if t > stop[x, LATEST] + LATE and stop[x, LATENESS] < 0.0:
+            return False
+        t = max(t, stop[x, EARLIEST])
+    return t + stop[x, SERVICE] <= latest[r, i] + LATE
+
+
+@inlined
 def in_time(
     stop: Floats,
     what: Int32s,

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import inner
+from routesolve._jit import inlined, inner
 from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils.rich._kernels.drive import LATE, NOISE
 from routesolve.solvers.ils.rich._kernels.layout import (
     ABSENT,
+    AMOUNTS,
     CAPACITY,
     COST,
+    COUNT,
     DEPOT,
     EARLIEST,
     ENDS,
@@ -26,21 +29,28 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     FROM,
     GROUP,
     KIND,
+    LATENESS,
     LATEST,
+    LOADED,
     LOCKED,
+    MANDATORY,
     MISSING,
     PAUSES,
     PLACE,
     RADIUS,
     RELOADS,
     REMOVED,
+    RULES,
     SECOND_STOP,
+    SERVICE,
     SIZE,
     SIZE_KEY,
     SORT,
     TASK,
+    TIMED,
     TO,
     Floats,
+    Int32s,
     Plan,
     Problem,
     Scratch,
@@ -51,10 +61,13 @@ from routesolve.solvers.ils.rich._kernels.places import (
     INF,
     before,
     behind,
+    departure,
     has_room,
     in_time,
+    may_begin,
     note,
     priced,
+    quickest,
     set_pauses,
     way,
     with_one,
@@ -73,6 +86,7 @@ from routesolve.solvers.ils.rich._kernels.routes import (
 BLINK = 0.01  # chance to overlook a place
 LOG_SEEING = math.log(1.0 - BLINK)
 NOTHING = 1e-300
+ANYWHERE = 0.05  # chance that who need not be served is tried on all routes
 EMPTY = 24  # vehicle types tried for a new route, at most
 
 
@@ -216,6 +230,8 @@ def look_for_one(
         for i in range(max(first, head[r, LOCKED]), last):
             if not everywhere and chance(rng) < BLINK:
                 continue
+            if fits and not may_begin(stop, what, kind, depart, latest, k, r, i, x):
+                continue
             a = before(what, kind, row, r, k, i)
             b = behind(what, kind, row, r, k, i, size)
             price = bonus - way(kind, travel, k, a, b)
@@ -260,57 +276,207 @@ def drive_cheapest(
             put_with_reload(problem, plan, scratch, found, x, r, i, a, b)
 
 
-@inner
+@inlined
 def price_ends(
-    problem: Problem,
-    plan: Plan,
-    scratch: Scratch,
-    found: Floats,
-    rng: State,
-    x: Whole,
-    y: Whole,
-    r: Whole,
-) -> None:
-    """Price a shipment in all pairs of places on a route, by its legs; drive the cheapest."""
-    stop, what, kind, travel = problem.stop, problem.what, problem.kind, problem.travel
-    row, head, depart, latest = plan.row, plan.head, plan.depart, plan.latest
-    first, second, prices, places = scratch.first, scratch.last, scratch.prices, scratch.places
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    options: Floats,
+    travel: Floats,
+    row: Int32s,
+    head: Int32s,
+    depart: Floats,
+    latest: Floats,
+    load: Floats,
+    first: Floats,
+    second: Floats,
+    least: Floats,
+    room: Floats,
+    most: float,
+    x: Any,
+    y: Any,
+    r: Any,
+) -> Any:
+    """Price both ends of a shipment at all positions of a route, by their legs.
+
+    Returns the first position at which it may be picked up, or one behind the last: then no pair
+    is left that may cost less than `most`.
+    """
     k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
-    bonus = problem.options[k, what[x, TASK]]
+    bonus = options[k, what[x, TASK]]
+    none = size + 1
     if bonus == INF or size + 4 >= row.shape[1]:
-        return
+        return none
     here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
-    between = way(kind, travel, k, here, there)
     low = np.int64(head[r, LOCKED])
-    for i in range(low, size + 1):
-        a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
-        gone = way(kind, travel, k, a, b)
-        first[i] = second[i] = INF
-        if in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
-            first[i] = bonus + way(kind, travel, k, a, here) + way(kind, travel, k, here, b) - gone
-        if in_time(stop, what, kind, travel, depart, latest, k, r, i, y, a, b):
-            second[i] = way(kind, travel, k, a, there) + way(kind, travel, k, there, b) - gone
+    begin = none
+    for i in range(size, low - 1, -1):
+        first[i] = INF
+        if may_begin(stop, what, kind, depart, latest, k, r, i, x):
+            a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+            if in_time(stop, what, kind, travel, depart, latest, k, r, i, x, a, b):
+                first[i] = bonus + way(kind, travel, k, a, here) + way(kind, travel, k, here, b)
+                first[i] -= way(kind, travel, k, a, b)
+                begin = i
+    least[none] = INF
+    promising = False
+    for j in range(size, begin - 1, -1):
+        second[j] = INF
+        if may_begin(stop, what, kind, depart, latest, k, r, j, y):
+            a, b = before(what, kind, row, r, k, j), behind(what, kind, row, r, k, j, size)
+            if in_time(stop, what, kind, travel, depart, latest, k, r, j, y, a, b):
+                second[j] = way(kind, travel, k, a, there) + way(kind, travel, k, there, b)
+                second[j] -= way(kind, travel, k, a, b)
+        least[j] = min(second[j], least[j + 1])
+        promising = promising or first[j] + least[j + 1] < most
+    if promising:
+        rooms(stop, what, kind, row, load, room, k, r, size, x, y)
+    return begin
+
+
+@inlined
+def note_pairs(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    options: Floats,
+    travel: Floats,
+    row: Int32s,
+    head: Int32s,
+    depart: Floats,
+    latest: Floats,
+    first: Floats,
+    second: Floats,
+    least: Floats,
+    room: Floats,
+    prices: Floats,
+    places: Int32s,
+    rng: State,
+    most: float,
+    x: Any,
+    y: Any,
+    r: Any,
+    i: Any,
+) -> Any:
+    """Note pairs of places from pickup position i on that may cost less than `most`.
+
+    Returns how many there are, and where to go on: they may be more than there is room for.
+    """
+    k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
+    here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
+    apart = options[k, what[x, TASK]] + way(kind, travel, k, here, there)
     seen = 0
-    for i in range(low, size + 1):
-        if first[i] == INF or chance(rng) < BLINK:
-            continue
-        for j in range(i, size + 1):
-            # A shipment does not outlast its trip.
-            if j > i and what[row[r, j - 1], SORT] == DEPOT:
-                break
-            if j == i:
-                a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
-                price = bonus + way(kind, travel, k, a, here) + between
-                price += way(kind, travel, k, there, b) - way(kind, travel, k, a, b)
-            else:
-                price = first[i] + second[j]
-            if price < found[0]:
-                prices[seen], places[seen, 0], places[seen, 1] = price, i, j
+    while i <= size and seen + size + 2 <= prices.shape[0]:
+        if first[i] < INF and chance(rng) >= BLINK:
+            a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+            price = apart + way(kind, travel, k, a, here) + way(kind, travel, k, there, b)
+            price -= way(kind, travel, k, a, b)
+            if price < most:
+                prices[seen], places[seen, 0], places[seen, 1] = price, i, i
                 seen += 1
-                if seen == prices.shape[0]:
-                    drive_pairs(problem, plan, scratch, found, x, y, np.int64(r), np.int64(seen))
-                    seen = 0
-    drive_pairs(problem, plan, scratch, found, x, y, np.int64(r), np.int64(seen))
+            if first[i] + least[i + 1] < most:
+                seen = price_behind(
+                    stop, what, kind, travel, row, depart, latest, first, second, room, prices,
+                    places, k, r, size, x, y, i, most, seen,
+                )  # fmt: skip
+        i += 1
+    return seen, i
+
+
+@inlined
+def rooms(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    row: Int32s,
+    load: Floats,
+    room: Floats,
+    k: Any,
+    r: Any,
+    size: Any,
+    x: Any,
+    y: Any,
+) -> None:
+    """How much more than shipment x -> y may be on board at each position of a route."""
+    d = kind.shape[1] - CAPACITY
+    for i in range(size + 1):
+        room[i] = INF
+    # What is brought for one trip tells nothing of others.
+    if kind[k, RELOADS] or not np.int64(kind[k, RULES]) & LOADED:
+        return
+    for c in range(d):
+        most = kind[k, CAPACITY + c]
+        left = most + NOISE * max(1.0, most) - load[r, c] - stop[x, AMOUNTS + d + c]
+        left -= stop[x, AMOUNTS + c] + stop[y, AMOUNTS + c]
+        room[0] = min(room[0], left)
+        for i in range(size):
+            if what[row[r, i], TASK] >= 0:
+                left -= stop[row[r, i], AMOUNTS + d + c]
+            room[i + 1] = min(room[i + 1], left)
+
+
+@inlined
+def price_behind(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    travel: Floats,
+    row: Int32s,
+    depart: Floats,
+    latest: Floats,
+    first: Floats,
+    second: Floats,
+    room: Floats,
+    prices: Floats,
+    places: Int32s,
+    k: Any,
+    r: Any,
+    size: Any,
+    x: Any,
+    y: Any,
+    i: Any,
+    most: float,
+    seen: Any,
+) -> Any:
+    """Note places of a delivery behind others, where its pickup is at position i of a route.
+
+    The times that follow from the pickup are carried on. Returns how many places are noted.
+    """
+    last = i
+    for j in range(i + 1, size + 1):
+        # A shipment does not outlast its trip.
+        if room[j] < 0.0 or what[row[r, j - 1], SORT] == DEPOT:
+            break
+        if first[i] + second[j] < most:
+            last = j
+    if room[i] < 0.0 or last == i:
+        return seen
+    # Breaks interrupt ways, so that what they delay is not known without driving.
+    timed = np.int64(kind[k, RULES]) & TIMED and kind[k, PAUSES] == 0.0
+    t, place = depart[r, i], before(what, kind, row, r, k, i)
+    if timed:
+        t = departure(stop, what, kind, travel, k, t, place, x)
+        place = np.int64(what[x, PLACE])
+    for j in range(i + 1, last + 1):
+        z = np.int64(row[r, j - 1])
+        if timed:
+            t = departure(stop, what, kind, travel, k, t, place, z)
+            if t - stop[z, SERVICE] > latest[r, j - 1] + LATE:
+                break
+            t, place = max(t, depart[r, j]), np.int64(what[z, PLACE])
+        if first[i] + second[j] >= most:
+            continue
+        if timed:
+            late = departure(stop, what, kind, travel, k, t, place, y)
+            begun = late - stop[y, SERVICE]
+            if what[y, COUNT] and stop[y, LATENESS] < 0.0 and begun > stop[y, LATEST] + LATE:
+                continue
+            b = behind(what, kind, row, r, k, j, size)
+            if late + quickest(kind, travel, k, np.int64(what[y, PLACE]), b) > latest[r, j] + LATE:
+                continue
+        prices[seen], places[seen, 0], places[seen, 1] = first[i] + second[j], i, j
+        seen += 1
+    return seen
 
 
 @inner
@@ -354,24 +520,39 @@ def look_for_two(
     reach: Whole,
     everywhere: bool,
 ) -> None:
-    """Find the cheapest places of a shipment on routes with stops near its own, or on all."""
-    near, seen, at = problem.near, scratch.seen, plan.at
-    if everywhere:
-        for r in range(plan.head.shape[0]):
-            if plan.head[r, KIND] >= 0:
-                price_ends(problem, plan, scratch, found, rng, x, y, np.int64(r))
-        return
-    scratch.waiting[1] += 1
-    for end in range(2):
-        z = y if end else x
-        for j in range(min(reach, near.shape[1])):
-            v = near[z, j]
+    """Find the cheapest places of a shipment on routes with stops near its own, or on all.
+
+    Routes that are marked as seen are passed over.
+    """
+    near, seen, at, mark = problem.near, scratch.seen, plan.at, scratch.waiting[1]
+    count = plan.head.shape[0] if everywhere else 2 * min(reach, near.shape[1])
+    for c in range(count):
+        if everywhere:
+            r = np.int64(c)
+            if plan.head[r, KIND] < 0:
+                continue
+        else:
+            v = near[y if c & 1 else x, c >> 1]
             if v == 0:
-                break
-            r = int(at[v])
-            if r >= 0 and seen[r] != scratch.waiting[1]:
-                seen[r] = scratch.waiting[1]
-                price_ends(problem, plan, scratch, found, rng, x, y, np.int64(r))
+                continue
+            r = np.int64(at[v])
+        if r < 0 or seen[r] == mark:
+            continue
+        seen[r] = mark
+        i = price_ends(
+            problem.stop, problem.what, problem.kind, problem.options, problem.travel, plan.row,
+            plan.head, plan.depart, plan.latest, plan.load, scratch.first, scratch.last,
+            scratch.least, scratch.room, found[0], x, y, r,
+        )  # fmt: skip
+        while i <= plan.head[r, SIZE]:
+            noted, i = note_pairs(
+                problem.stop, problem.what, problem.kind, problem.options, problem.travel,
+                plan.row, plan.head, plan.depart, plan.latest, scratch.first, scratch.last,
+                scratch.least, scratch.room, scratch.prices, scratch.places, rng, found[0], x, y,
+                r, i,
+            )  # fmt: skip
+            if noted:
+                drive_pairs(problem, plan, scratch, found, x, y, r, np.int64(noted))
 
 
 @inner
@@ -486,12 +667,16 @@ def recreate(
             x = np.int64(problem.member[c, FIRST_STOP])
             y = np.int64(problem.member[c, SECOND_STOP])
             if y:
+                scratch.waiting[1] += 1
                 look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach < 0)
                 if found[1] == -2.0:
                     look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach >= 0)
             else:
                 look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
-                if found[1] == -2.0:
+                # Who need not be served is seldom worth a look at all routes.
+                if found[1] == -2.0 and (
+                    reach < 0 or problem.task[c, MANDATORY] > 0.0 or chance(rng) < ANYWHERE
+                ):
                     look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
             try_new(problem, plan, scratch, found, rng, x, y)
         if found[1] == -2.0:
