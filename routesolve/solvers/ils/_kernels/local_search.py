@@ -437,7 +437,7 @@ def best_other(
         )  # fmt: skip
 
 
-@lean
+@inlined
 def look(
     out: Int32s,
     back: Int32s,
@@ -513,7 +513,7 @@ def look(
             )  # fmt: skip
 
 
-@lean
+@inlined
 def improve(
     out: Int32s,
     back: Int32s,

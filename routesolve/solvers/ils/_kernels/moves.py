@@ -339,7 +339,7 @@ def load_between(job: Int64s, node: Int32s, i: Whole, x: Whole, until: Whole) ->
     return total
 
 
-@lean
+@inlined
 def penalty(
     kinds: Any,
     times: Any,

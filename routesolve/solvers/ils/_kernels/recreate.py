@@ -353,7 +353,7 @@ def drawn_reach(rng: State, most: int) -> Any:
     return min(most, NEAREST + int(chance(rng) * chance(rng) * most))
 
 
-@lean
+@inlined
 def recreate(
     out: Int32s,
     back: Int32s,

@@ -389,7 +389,7 @@ def refresh(
     route[r, WARP], route[r, EXCESS] = warp, excess
 
 
-@lean
+@inlined
 def take_out(
     out: Int32s,
     points: Floats,
@@ -439,7 +439,7 @@ def take_out(
         count_vehicle(kinds, node, num, h, -1)
 
 
-@lean
+@inlined
 def put_in(
     out: Int32s,
     points: Floats,

@@ -51,7 +51,7 @@ RETRIED = 20  # absent jobs tried again in an iteration
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
 
-@lean
+@inlined
 def cut_string(
     out: Int32s,
     points: Floats,
@@ -171,7 +171,7 @@ def empty(
         refresh(kinds, None, spans, job, limit, node, route, num, r)
 
 
-@lean
+@inlined
 def ruin(
     out: Int32s,
     points: Floats,

@@ -168,7 +168,7 @@ def has_room(stop: Floats, kind: Floats, load: Floats, r: Any, k: Any, x: Any) -
     return fits
 
 
-@inner
+@inlined
 def with_one(row: Int32s, size: Whole, i: Whole, x: Whole, out: Int32s) -> Any:
     """A row with x at position i."""
     for j in range(i):
@@ -179,7 +179,7 @@ def with_one(row: Int32s, size: Whole, i: Whole, x: Whole, out: Int32s) -> Any:
     return size + 1
 
 
-@inner
+@inlined
 def with_pair(row: Int32s, size: Whole, i: Whole, x: Whole, j: Whole, y: Whole, out: Int32s) -> Any:
     """A row with x before position i and y before position j >= i."""
     for h in range(i):
@@ -255,7 +255,7 @@ def priced(problem: Problem, scratch: Scratch, size: Whole, k: Whole, least: Who
     return cost
 
 
-@inner
+@inlined
 def note(scratch: Scratch, found: Floats, price: float, r: Whole, k: Whole, size: Whole) -> None:
     """Keep the row on trial as the best so far."""
     found[0], found[1], found[2], found[3] = price, r, k, size

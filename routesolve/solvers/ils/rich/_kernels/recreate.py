@@ -111,7 +111,7 @@ def put_one(
     return cost
 
 
-@inner
+@inlined
 def worth_there(problem: Problem, plan: Plan, x: Whole, r: Whole, i: Whole) -> Any:
     """How much more a stop may cost at a position of a route for its legs being good ones."""
     worth = problem.worth

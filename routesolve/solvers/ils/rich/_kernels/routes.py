@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from routesolve._jit import inner
+from routesolve._jit import inlined, inner
 from routesolve.solvers.ils.rich._kernels.drive import LASTED, drive, on_time
 from routesolve.solvers.ils.rich._kernels.layout import (
     ABSENT,
@@ -177,7 +177,7 @@ def price_of(problem: Problem, scratch: Scratch, row: Any, size: Whole, k: Whole
     )  # fmt: skip
 
 
-@inner
+@inlined
 def stop_at(problem: Problem, plan: Plan, r: Whole, i: Whole) -> Any:
     """The stop at a position of a route; 0 = an end, a reload, a break."""
     if i < 0 or i >= plan.head[r, SIZE]:
@@ -186,7 +186,7 @@ def stop_at(problem: Problem, plan: Plan, r: Whole, i: Whole) -> Any:
     return x if problem.what[x, TASK] >= 0 else np.int64(0)
 
 
-@inner
+@inlined
 def absence(problem: Problem, c: Whole) -> Any:
     """What it costs more when a served task is not served, or what serving an absent one saves."""
     group = problem.member[c, GROUP]
@@ -195,7 +195,7 @@ def absence(problem: Problem, c: Whole) -> Any:
     return problem.group[group] - problem.task[c, PARTIAL]
 
 
-@inner
+@inlined
 def may_enter(problem: Problem, plan: Plan, c: Whole) -> Any:
     """Whether no other task of its group is served."""
     group = problem.member[c, GROUP]
@@ -286,7 +286,7 @@ def look_back(problem: Problem, plan: Plan, r: Whole) -> None:
         plan.latest[r, i] = t
 
 
-@inner
+@inlined
 def used(what: Any, row: Any, size: Whole) -> Any:
     """Whether a row has any task."""
     for i in range(size):  # noqa: SIM110 - Numba compiles no any()
