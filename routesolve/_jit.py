@@ -64,7 +64,11 @@ def inner(function: F, /) -> F:
 
 
 def inlined(function: F, /) -> F:
-    """Compile a small :func:`lean` kernel into the kernels that call it."""
+    """Compile a :func:`lean` kernel into the kernels that call it.
+
+    For small ones, and for any that one place calls often: each array is handed on as seven words
+    or more, so that calls with many of them take longer than what is done with them.
+    """
     return _compile(function, {"_nrt": False, "forceinline": True})
 
 

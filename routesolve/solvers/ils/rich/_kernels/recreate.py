@@ -674,9 +674,9 @@ def recreate(
             else:
                 look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
                 # Who need not be served is seldom worth a look at all routes.
-                if found[1] == -2.0 and (
-                    reach < 0 or problem.task[c, MANDATORY] > 0.0 or chance(rng) < ANYWHERE
-                ):
+                duty = problem.task[c, MANDATORY] > 0.0 or problem.member[c, GROUP] >= 0
+                thorough = duty or reach < 0 or zeal > 1.0 or chance(rng) < ANYWHERE
+                if found[1] == -2.0 and thorough:
                     look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
             try_new(problem, plan, scratch, found, rng, x, y)
         if found[1] == -2.0:
