@@ -299,8 +299,8 @@ def price_ends(
 ) -> Any:
     """Price both ends of a shipment at all positions of a route, by their legs.
 
-    Returns the first position at which it may be picked up, or one behind the last: then no pair
-    is left that may cost less than `most`.
+    Returns the first position at which it may be picked up; one behind the last = at none. There
+    is room where a pair of places may cost less than `most`.
     """
     k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
     bonus = options[k, what[x, TASK]]
@@ -309,7 +309,7 @@ def price_ends(
         return none
     here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
     low = np.int64(head[r, LOCKED])
-    begin = none
+    begin: Whole = none
     for i in range(size, low - 1, -1):
         first[i] = INF
         if may_begin(stop, what, kind, depart, latest, k, r, i, x):
