@@ -16,12 +16,12 @@ import json, sys
 import numpy as np
 from routesolve.instances.instance import VrpInstance
 from routesolve.solvers.base import Budget, Clock
-from routesolve.solvers.ils.rich._kernels import layout as at, places, recreate, routes
+from routesolve.solvers.ils.rich._kernels import layout as at, pairs, places, routes
 from routesolve.solvers.ils.rich.engine import RichSearch
 from routesolve.solvers.ils.rich.problem import translate
 
 np.seterr(all="ignore")
-recreate.BLINK = -1.0
+pairs.BLINK = -1.0
 instance = VrpInstance.from_dict(json.loads(sys.argv[1]))
 search = RichSearch(instance, translate(instance), Clock(Budget(iterations=1)), 1, None)
 problem, plan, scratch = search.work.problem, search.plan, search.scratch
@@ -39,7 +39,7 @@ for c in range(len(problem.member)):
     routes.renew(problem, plan, scratch, r)
     found = np.array([1e9, -2.0, 0.0, 0.0])
     scratch.waiting[1] += 1
-    recreate.look_for_two(problem, plan, scratch, found, search.state, x, y, 0, True)
+    pairs.look_for_two(problem, plan, scratch, found, search.state, x, y, 0, True)
     best = 1e9
     for q in np.flatnonzero(plan.head[:, at.KIND] >= 0).tolist():
         k, size = int(plan.head[q, at.KIND]), int(plan.head[q, at.SIZE])

@@ -47,6 +47,7 @@ from routesolve.solvers.ils.rich._kernels.routes import (
 
 INF = math.inf
 LATE = 5e-7
+BLINK = 0.01  # chance to overlook a place
 
 
 @inlined
@@ -101,26 +102,11 @@ def departure(
 
 
 @inlined
-def may_begin(
-    stop: Floats,
-    what: Int32s,
-    kind: Floats,
-    depart: Floats,
-    latest: Floats,
-    k: Any,
-    r: Any,
-    i: Any,
-    x: Any,
-) -> Any:
-    """Whether stop x can be in time at position i, were there no ways."""
-    if not np.int64(kind[k, RULES]) & TIMED:
-        return True
-    t = depart[r, i]
-    if what[x, COUNT]:
-        if t > stop[x, LATEST] + LATE and stop[x, LATENESS] < 0.0:
-            return False
-        t = max(t, stop[x, EARLIEST])
-    return t + stop[x, SERVICE] <= latest[r, i] + LATE
+def too_late(stop: Floats, what: Int32s, x: Any, t: float) -> Any:
+    """Whether stop x, served at t, was begun after its window."""
+    if what[x, COUNT] == 0 or stop[x, LATENESS] >= 0.0:
+        return False
+    return t - stop[x, SERVICE] > stop[x, LATEST] + LATE
 
 
 @inlined
@@ -138,22 +124,16 @@ def in_time(
     a: Any,
     b: Any,
 ) -> Any:
-    """Whether stop x can be in time at position i, as far as the times kept of the route say."""
+    """Whether stop x can be in time at position i, as far as the times kept of the route say.
+
+    Without the places `a` before and `b` behind it (-1), ways take no time.
+    """
     if not np.int64(kind[k, RULES]) & TIMED:
         return True
-    profile = np.int64(kind[k, PROFILE])
-    pace = 1.0 / (kind[k, SPEED] * kind[k, FASTEST])
-    t = depart[r, i]
-    if a >= 0:
-        t += travel[profile, 1, a, what[x, PLACE]] * pace
-    if what[x, COUNT]:
-        t = max(t, stop[x, EARLIEST])
-        if t > stop[x, LATEST] + LATE and stop[x, LATENESS] < 0.0:
-            return False
-    t += stop[x, SERVICE]
-    if b >= 0:
-        t += travel[profile, 1, what[x, PLACE], b] * pace
-    return t <= latest[r, i] + LATE
+    t = departure(stop, what, kind, travel, k, depart[r, i], a, x)
+    if too_late(stop, what, x, t):
+        return False
+    return t + quickest(kind, travel, k, np.int64(what[x, PLACE]), b) <= latest[r, i] + LATE
 
 
 @inlined
