@@ -476,9 +476,7 @@ def look(
             nearest = leg(back, points, formula, kinds, 0, u, v)
             nearest = min(nearest, leg(out, points, formula, kinds, 0, u, v))
             if nearest >= beside:
-                if times is None:
-                    break  # nearest first: all others are as far
-                continue
+                continue  # the next may be nearer: a guide puts likely neighbours first
         s = node[v, ROUTE]
         if s < 0:
             continue
