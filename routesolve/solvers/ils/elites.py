@@ -8,6 +8,8 @@ the search.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -24,9 +26,9 @@ class Elite(NamedTuple):
     worth
         Its cost.
     rows
-        Jobs of each route.
+        Nodes of each route.
     ends
-        The node of each route's ends; see the layout.
+        What each route's ends are: a node, or a vehicle type; see the layouts.
     """
 
     worth: float
@@ -62,34 +64,42 @@ def admit(pool: list[Elite], elite: Elite, size: int) -> None:
 
 
 def crossed(
-    one: Elite, other: Elite, near: npt.NDArray[np.int32], rng: np.random.Generator
+    one: Elite,
+    other: Elite,
+    near: npt.NDArray[np.int32],
+    rng: np.random.Generator,
+    alike: Mapping[int, Sequence[int]] = MappingProxyType({}),
 ) -> tuple[Rows, list[int]]:
-    """Put routes of `other` around a random job in the place of routes of `one`.
+    """Put routes of `other` around a random stop in the place of routes of `one`.
 
     Parameters
     ----------
     one, other
         The parents; each has a route.
     near
-        (n + 1, k) neighbours of each job, 0 = none.
+        (n + 1, k) neighbours of each stop, 0 = none. Nodes beyond n are no stops: they may be on
+        several routes.
     rng
         Decides how many routes, and which.
+    alike
+        Stops that need no visit when a stop has one.
 
     Returns
     -------
     tuple
-        Routes and their ends. No job is in two of them; some may be in none.
+        Routes and their ends. No stop is in two of them; some may be in none.
     """
     count = int(rng.integers(1, max(2, len(other.rows) // 2) + 1))
     taken = _around(other.rows, count, near, rng)
-    served = {job for k in taken for job in other.rows[k]}
+    served = {x for k in taken for x in other.rows[k] if x < len(near)}
+    served.update([y for x in served for y in alike.get(x, ())])
     # As many routes leave as come: those of which most is served now.
     doubled = [len(served.intersection(row)) / len(row) for row in one.rows]
     going = set(np.argsort(doubled, kind="stable")[::-1][: len(taken)].tolist())
     rows, ends = [other.rows[k] for k in taken], [other.ends[k] for k in taken]
     for k, row in enumerate(one.rows):
-        rest = [job for job in row if job not in served]
-        if rest and k not in going:
+        rest = [x for x in row if x not in served]
+        if k not in going and min(rest, default=len(near)) < len(near):
             rows.append(rest)
             ends.append(one.ends[k])
     return rows, ends
@@ -98,13 +108,13 @@ def crossed(
 def _around(
     rows: Rows, count: int, near: npt.NDArray[np.int32], rng: np.random.Generator
 ) -> list[int]:
-    """Up to so many routes beside each other, nearest to a random job of theirs first."""
-    route_of = {job: k for k, row in enumerate(rows) for job in row}
-    start = rows[int(rng.integers(len(rows)))]
+    """Up to so many routes beside each other, nearest to a random stop of theirs first."""
+    route_of = {x: k for k, row in enumerate(rows) for x in row if x < len(near)}
+    start = [x for x in rows[int(rng.integers(len(rows)))] if x < len(near)]
     waiting, taken = [start[int(rng.integers(len(start)))]], [route_of[start[0]]]
     seen = set(waiting)
-    for job in waiting:  # grows while it is read
-        for other in near[job].tolist():
+    for x in waiting:  # grows while it is read
+        for other in near[x].tolist():
             if len(taken) >= count or not other:
                 break
             if other not in seen and other in route_of:

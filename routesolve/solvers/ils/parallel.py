@@ -203,8 +203,9 @@ class Workers:
         def first(k: int, until: float) -> None:
             lane = self.lanes[k]
             since = self._share(lane, lane.steps)
+            starts = [plans[k], *search.spare[k :: len(self.lanes)]]
             for i in range(size):
-                plan = plans[k] if i == 0 else breeder.child(begun, begun, rngs[k])
+                plan = starts[i] if i < len(starts) else breeder.child(begun, begun, rngs[k])
                 to = since + (until - since) * (i + 1) / size
                 self._advance(k, problem, plan, softs[k], to, anew=search.hot, tell=k == 0)
                 found(k, plan)
@@ -220,7 +221,8 @@ class Workers:
                     break
                 one, other = rngs[k].permutation(len(pools[k]))[:2] if len(pools[k]) > 1 else (0, 0)
                 plan = breeder.child(pools[k][one], pools[k][other], rngs[k])
-                to = until if left < 1.5 * length else now + length
+                span = length if lane.total is None else max(length, 1.0 / lane.total)
+                to = until if left < 1.5 * span else now + span
                 self._advance(k, problem, plan, softs[k], to, anew=WARM, tell=k == 0)
                 found(k, plan)
 

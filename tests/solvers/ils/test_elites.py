@@ -55,6 +55,32 @@ def test_child(plans: tuple[int, list[Elite]], seed: int, width: int) -> None:
     assert set(jobs) <= {job for plan in (one, other) for row in plan.rows for job in row}
 
 
+@given(parents(), st.integers(0, 2**32), st.data())
+def test_child_serves_one_of_a_group(
+    plans: tuple[int, list[Elite]], seed: int, data: st.DataObject
+) -> None:
+    """What is alike a stop of the taken routes leaves the others; nodes that are no stops stay."""
+    n, (one, other) = plans
+    pairs = data.draw(st.lists(st.permutations(range(1, n + 1)).map(lambda x: x[:2]), max_size=3))
+    alike: dict[int, list[int]] = {}
+    for pair in pairs if n > 1 else []:
+        alike.setdefault(pair[0], []).append(pair[1])
+    depot = n + 1
+    for plan in (one, other):
+        for row in plan.rows:
+            row.insert(data.draw(st.integers(0, len(row))), depot)
+    near = np.zeros((n + 1, 0), np.int32)
+    rows, _ = crossed(one, other, near, np.random.default_rng(seed), alike)
+    count = next((k for k, row in enumerate(rows) if row not in other.rows), len(rows))
+    # Without neighbours one route is taken; one of the other parent may look like it.
+    served = {x for x in rows[0] if x <= n}
+    assert count >= 1
+    for row in rows[1:]:
+        assert depot in row
+        assert not served.intersection(row)
+        assert not any(y in row for x in served for y in alike.get(x, ()))
+
+
 def test_same_parents() -> None:
     """A plan crossed with itself is that plan."""
     plan = Elite(1.0, [[1, 2], [3], [4, 5, 6]], [0, 0, 0])

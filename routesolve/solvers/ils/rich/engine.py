@@ -10,8 +10,9 @@ import numpy.typing as npt
 from routesolve.instances.model import PlannedVisit, VisitKind
 from routesolve.solutions.solution import Route, Solution, Visit
 from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils.elites import Elite, crossed
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
-from routesolve.solvers.ils.rich.fleet import reduce_fleet
+from routesolve.solvers.ils.rich.fleet import reduce_fleet, vehicles_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,10 @@ POLISH, LOOKED = 20.0, 8
 """The local search follows when a plan costs up to so many temperatures more than what is accepted;
 neighbours at which it looks."""
 
+PATIENCE, SLOW = 1500.0, 2.0
+"""Iterations for each task from which a pool of elite plans beats a single slow cooling; how many
+times as long as others the first, hot iterations take."""
+
 ZEAL = 1000.0
 """How many times its prize serving a job may cost in the first plan."""
 
@@ -39,7 +44,8 @@ class RichSearch:
     """One run of the engine for every feature."""
 
     hot, cold = HOT, COLD
-    divisible, breeder = False, None
+    patience, slow = PATIENCE, SLOW
+    divisible = False
     soft: npt.NDArray[np.float64] | None = None
 
     def __init__(
@@ -58,11 +64,12 @@ class RichSearch:
         self.scratch = self._scratch()
         self.spare: list[Plan] = []
         self.lead: Lead | None = None
+        self.fewer = False
+        self._alike = _alike(work.problem.member)
         self._nodes = {
             name: x for x, name in enumerate(work.names) if name[0] not in ("break", "none")
         }
-        empty = layout.empty_plan(work.problem, work.routes, work.width, work.dimensions)
-        self._best = float(empty.total[layout.BEST])
+        self._best = float(self._empty().total[layout.BEST])
         self.plan = self.begun(start)
         if guide is not None:
             plant(self, guide)
@@ -71,11 +78,10 @@ class RichSearch:
 
     def begun(self, start: Solution | None) -> Plan:
         """A plan with what can be followed of the one given; the rest is inserted."""
-        from routesolve.solvers.ils.rich._kernels import layout
         from routesolve.solvers.ils.rich._kernels.search import insert_all
 
         work = self.work
-        plan = layout.empty_plan(work.problem, work.routes, work.width, work.dimensions)
+        plan = self._empty()
         self._lock(plan)
         if start is not None:
             self._follow(plan, start)
@@ -83,6 +89,13 @@ class RichSearch:
         zeal, reach = ZEAL if start is None else 1.0, work.problem.near.shape[1]
         insert_all(work.problem, plan, self.scratch, self.state, reach, zeal)
         return plan
+
+    def _empty(self) -> Plan:
+        """A plan that serves nobody."""
+        from routesolve.solvers.ils.rich._kernels.layout import empty_plan
+
+        work = self.work
+        return empty_plan(work.problem, work.routes, work.width, work.dimensions)
 
     def _scratch(self) -> Scratch:
         """Room to work in, for one worker."""
@@ -133,7 +146,43 @@ class RichSearch:
     def run(self) -> None:
         """Search until the budget ends."""
         reduce_fleet(self)
+        self.fewer = len(self.work.kinds) == 1 and vehicles_first(self)
         parallel.search(self)
+
+    @property
+    def breeder(self) -> RichSearch | None:
+        """How two plans are crossed; not where parts of them are locked."""
+        return None if any(route.locked for route in self.instance.initial_routes) else self
+
+    def elite(self, plan: Plan) -> Elite:
+        """The best plan found, to be crossed with others."""
+        from routesolve.solvers.ils.rich._kernels import layout as at
+
+        stops = len(self.work.problem.near)
+        rows, kinds = [], []
+        for head, row in zip(plan.kept_head, plan.kept, strict=True):
+            nodes = row[: head[at.SIZE]].tolist() if head[at.KIND] >= 0 else []
+            if any(x < stops for x in nodes):
+                rows.append(nodes)
+                kinds.append(int(head[at.KIND]))
+        return Elite(self.worth(plan), rows, kinds)
+
+    def child(self, one: Elite, other: Elite, rng: np.random.Generator) -> Plan:
+        """A plan that has routes of two others."""
+        from routesolve.solvers.ils.rich._kernels.search import insert_all, take_over
+
+        problem, scratch = self.work.problem, self._scratch()  # workers do this at the same time
+        state = np.array([rng.integers(1, 1 << 63)], dtype=np.uint64)
+        rows, kinds = one.rows, one.ends
+        if one is not other and one.rows and other.rows:
+            rows, kinds = crossed(one, other, problem.near, rng, self._alike)
+        plan = self._empty()
+        for row, k in zip(rows, kinds, strict=True):
+            take_over(problem, plan, scratch, np.array(row, np.int32), k, -1, 0)
+        if self.fewer:  # a plan with another vehicle would be the worse, whomever that serves
+            plan.left[:] = max(len(one.rows) - len(rows), 0)
+        insert_all(problem, plan, scratch, state, problem.near.shape[1], 1.0)
+        return plan
 
     @property
     def size(self) -> int:
@@ -204,6 +253,17 @@ class RichSearch:
                 visits.append(Visit("end", work.names[head[at.END]][1]))
             routes.append(Route(work.kinds[k].id, tuple(visits), vehicle=number))
         return Solution(tuple(routes))
+
+
+def _alike(member: npt.NDArray[np.int32]) -> dict[int, tuple[int, ...]]:
+    """The stops of each exclusive group, by each of them."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+
+    groups: dict[int, list[int]] = {}
+    for row in member[member[:, at.GROUP] >= 0].tolist():
+        stops = [x for x in (row[at.FIRST_STOP], row[at.SECOND_STOP]) if x > 0]
+        groups.setdefault(row[at.GROUP], []).extend(stops)
+    return {x: tuple(stops) for stops in groups.values() for x in stops}
 
 
 ENDS = ("start", "end")

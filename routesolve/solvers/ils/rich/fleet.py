@@ -17,6 +17,7 @@ from routesolve.solvers.ils.parallel import copy_plan
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
+    from routesolve.solvers.ils.rich._kernels.layout import Plan
     from routesolve.solvers.ils.rich.engine import RichSearch
 
 SHARE = 0.5
@@ -24,6 +25,13 @@ SHARE = 0.5
 
 DOMINANT = 3.0
 """A vehicle's own cost, in mean costs of the ways of a route, from which vehicles come first."""
+
+PLANS = 10
+"""First plans, at most."""
+
+PATIENCE, HASTE = 3.0, 100
+"""Iterations to save one more vehicle, in those that it took so far; how many for each task at
+least."""
 
 CHUNK = 100
 """Iterations between two looks at who is absent."""
@@ -46,17 +54,36 @@ def vehicles_first(search: RichSearch) -> bool:
 
 
 def reduce_fleet(search: RichSearch) -> None:
-    """Dissolve routes until that fails or fewer cannot do; the plan with the fewest is the best."""
+    """Dissolve routes until that fails or fewer cannot do, from several first plans.
+
+    Where vehicles are few, a search does not get far from the plan that it begins with: the best of
+    those with the fewest is searched first, the others are left in `search.spare`.
+    """
+    if not vehicles_first(search):
+        return
+    fewest, plans = _fewest(search.instance), []
+    while True:
+        _reduce(search, fewest)
+        plans.append(search.plan)
+        if len(plans) == PLANS or _share(search) >= SHARE or search.clock.over:
+            break
+        search.plan = search.begun(None)
+    least = min(_vehicles(plan) for plan in plans)
+    plans = sorted((p for p in plans if _vehicles(p) == least), key=search.worth)
+    search.plan, search.spare = plans[0], plans[1:]
+
+
+def _reduce(search: RichSearch, fewest: int) -> None:
+    """Let the present plan have as few vehicles as some iterations find."""
     from routesolve.solvers.ils.rich._kernels import layout as at
     from routesolve.solvers.ils.rich._kernels.search import adopt
 
-    if not vehicles_first(search):
-        return
     plan, problem, clock = search.plan, search.work.problem, search.clock
-    fewest = _fewest(search.instance)
-    while _vehicles(search) > fewest and _share(search) < SHARE and not clock.over:
+    begun = clock.iteration
+    while _vehicles(plan) > fewest and _share(search) < SHARE and not clock.over:
+        patience = max(HASTE * search.size, int(PATIENCE * (clock.iteration - begun)))
         before = deepcopy(plan)
-        if not _one_fewer(search):
+        if not _one_fewer(search, patience):
             copy_plan(before, plan)
             return
         adopt(problem, plan)
@@ -67,23 +94,23 @@ def reduce_fleet(search: RichSearch) -> None:
 def _fewest(instance: VrpInstance) -> int:
     """Vehicles that the mandatory jobs fill at least, by what they bring or take."""
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
-    if any(kind.reload_depots or not kind.capacity for kind in kinds):
+    if any(kind.reload_depots for kind in kinds):
         return 1
+    most = np.max([instance.capacity(kind) for kind in kinds], axis=0)
     jobs = [job for job in instance.jobs if job.prize is None and job.group is None]
     fewest = 1
     for rows in ([job.delivery for job in jobs], [job.pickup for job in jobs]):
-        for d, most in enumerate(max(c) for c in zip(*(k.capacity for k in kinds), strict=True)):
-            total = sum(row[d] for row in rows if row)
-            if most > 0:
-                fewest = max(fewest, ceil(total / most - 1e-9))
+        total = np.zeros(len(most)) + sum(instance.amounts(row) for row in rows)
+        full = total[most > 0] / most[most > 0]
+        fewest = max([fewest, *(ceil(share - 1e-9) for share in full.tolist())])
     return fewest
 
 
-def _vehicles(search: RichSearch) -> int:
-    """Routes of the present plan."""
+def _vehicles(plan: Plan) -> int:
+    """Routes of a plan."""
     from routesolve.solvers.ils.rich._kernels import layout as at
 
-    return int(np.count_nonzero(search.plan.head[:, at.KIND] >= 0))
+    return int(np.count_nonzero(plan.head[:, at.KIND] >= 0))
 
 
 def _share(search: RichSearch) -> float:
@@ -97,8 +124,8 @@ def _share(search: RichSearch) -> float:
     return max(shares)
 
 
-def _one_fewer(search: RichSearch) -> bool:
-    """Dissolve the shortest route and search for room; False when there is none."""
+def _one_fewer(search: RichSearch, patience: int) -> bool:
+    """Dissolve the shortest route and search for room; False when so many iterations find none."""
     from routesolve.solvers.ils.rich._kernels import layout as at
     from routesolve.solvers.ils.rich._kernels.search import dissolve
 
@@ -115,7 +142,10 @@ def _one_fewer(search: RichSearch) -> bool:
     dissolve(problem, plan, search.scratch, int(shortest))
     left = plan.left.copy()
     plan.left[:] = 0
-    while plan.num[at.ABSENT] and not clock.over and _share(search) < SHARE:
+    end = clock.iteration + patience
+    while (
+        plan.num[at.ABSENT] and clock.iteration < end and _share(search) < SHARE and not clock.over
+    ):
         plan.total[at.BEST] = np.inf
         chunk = CHUNK
         if clock.budget.iterations is not None:

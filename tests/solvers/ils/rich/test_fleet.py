@@ -12,8 +12,10 @@ import routesolve as rs
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Break
 from routesolve.solutions.solution import Route, Solution, Visit
+from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils.rich import fleet
 from routesolve.solvers.ils.rich.engine import RichSearch
+from routesolve.solvers.ils.rich.problem import translate
 
 Parts = dict[str, Any]
 
@@ -93,7 +95,8 @@ def test_full_vehicles_are_not_dissolved(
     """Where the loads fill all vehicles, no iteration is spent on saving one."""
     tried = []
 
-    def note(search: RichSearch) -> bool:
+    def note(search: RichSearch, patience: int) -> bool:
+        assert patience > 0
         tried.append(search.size)
         return False
 
@@ -102,6 +105,34 @@ def test_full_vehicles_are_not_dissolved(
     kinds = tuple(dataclasses.replace(kind, max_jobs=most) for kind in problem.vehicle_types)
     rs.solve(problem.replace(vehicle_types=kinds), solver="ils", iterations=500)
     assert (20 in tried) == worth  # and once to compile, with fewer jobs
+
+
+def test_amounts_of_fewer_dimensions() -> None:
+    """Jobs need not name every dimension of the load, nor vehicles any."""
+    problem = instance(20, windows=True, kinds=2, vehicles=1e6)
+    jobs = (dataclasses.replace(problem.jobs[0], delivery=(1.0, 1.0)), *problem.jobs[1:])
+    kinds = tuple(
+        dataclasses.replace(kind, capacity=((5.0, 9.0), ())[k])
+        for k, kind in enumerate(problem.vehicle_types)
+    )
+    result = rs.solve(problem.replace(jobs=jobs, vehicle_types=kinds), solver="ils", iterations=100)
+    assert result.report.complete
+
+
+def test_several_plans() -> None:
+    """Search begins with the best of several plans; the others have as few vehicles."""
+    problem = instance(20, windows=True, kinds=1, vehicles=1e6)
+    search = RichSearch(problem, translate(problem), Clock(Budget(None, 40_000)), 0, None)
+    fleet.reduce_fleet(search)
+    plans = [search.plan, *search.spare]
+    assert 1 < len(plans) <= fleet.PLANS
+    assert sorted(map(search.worth, plans)) == [search.worth(plan) for plan in plans]
+    for plan in plans:
+        assert sum(len(row) for row in search.elite(plan).rows) == 20
+        assert len(search.elite(plan).rows) == 4
+        assert not any(
+            np.shares_memory(plan.row, other.row) for other in plans if other is not plan
+        )
 
 
 def test_start_without_its_break_gets_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -69,6 +71,37 @@ def test_plans_keep_all_rules(instance: VrpInstance, seed: int, iterations: int)
         assert report.cost <= cost + 1e-6 * max(1.0, abs(cost)) + noise(search)
     else:
         assert report.cost == pytest.approx(cost, rel=1e-6, abs=noise(search))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(instances(), st.integers(0, 1000))
+def test_children_keep_all_rules(instance: VrpInstance, seed: int) -> None:
+    """Two plans make one that the checker accepts; a plan and itself one that is no worse."""
+    assume(reasonable(instance))
+    one, two = (searched(instance, seed + k, 20) for k in range(2))
+    if one.breeder is None:
+        assert any(route.locked for route in instance.initial_routes)
+        return
+    assume(told(one) < np.inf)
+    elite, rng = one.elite(one.plan), np.random.default_rng(seed)
+    again = one.child(elite, elite, rng)
+    assert one.worth(again) <= elite.worth + noise(one) + 1e-6 * abs(elite.worth)
+    one.plan = one.child(elite, two.elite(two.plan), rng)
+    report = check(instance, one.solution(), reasons=False)
+    assert not report.violations
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(instances(), st.integers(0, 1000), st.integers(1, 2))
+def test_elites_keep_all_rules(instance: VrpInstance, seed: int, workers: int) -> None:
+    """Where elite plans are crossed, the checker finds nothing, and the budget is kept."""
+    assume(reasonable(instance))
+    clock = Clock(Budget(seconds=None, iterations=300, workers=workers))
+    search = RichSearch(instance, translate(instance), clock, seed, None)
+    with mock.patch.object(RichSearch, "patience", 0.5):
+        search.run()
+    assert clock.iteration <= 300
+    assert not check(instance, search.solution(), reasons=False).violations
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
