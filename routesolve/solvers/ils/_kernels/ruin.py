@@ -47,6 +47,7 @@ from routesolve.solvers.ils._kernels.routes import (
 SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
 WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
+ANY = 0.05  # chance that any route does, in all, where windows keep strings from emptying one
 RETRIED = 20  # absent jobs tried again in an iteration
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
@@ -161,7 +162,7 @@ def empty(
     num: Int64s,
     r: int,
 ) -> None:
-    """Remove all jobs of a route: another kind may then begin in its place."""
+    """Remove all jobs of a route: others may take them, or another kind begin in its place."""
     while route[r, FIRST]:
         x = route[r, FIRST]
         take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
@@ -207,9 +208,14 @@ def ruin(
     if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
         seed = broken_job(node, route, lists, num, rng, seed)
     done = 0
-    if kinds is not None and node[seed, ROUTE] >= 0 and chance(rng) < WHOLE:
+    if (kinds is not None or times is not None) and node[seed, ROUTE] >= 0:
         r = node[seed, ROUTE]
-        if route[r, SIZE] <= 2.0 * mean:
+        often = 0.0
+        if kinds is not None and route[r, SIZE] <= 2.0 * mean:
+            often = WHOLE
+        elif times is not None and route[r, SIZE] <= 5.0 * mean:
+            often = ANY / num[ACTIVE]
+        if chance(rng) < often:
             write_down(node, route, num, logged_jobs, logged_routes, r)
             empty(out, points, formula, kinds, soft, spans, job, limit, node, route, lists, num, r)
             done += 1
