@@ -91,6 +91,28 @@ def test_children_keep_all_rules(instance: VrpInstance, seed: int) -> None:
     assert not report.violations
 
 
+def test_each_vehicle_takes_its_own_breaks() -> None:
+    """Routes that exchange their ends do not exchange breaks that only one of the ends has."""
+    hours = {"earliest": 0, "latest": 0.5}
+    jobs = [
+        {"id": "a", "location": {"x": 0, "y": 0}},
+        {"id": "b", "location": {"x": 0, "y": 0}, "delivery": [3], "time_windows": [hours]},
+        {"id": "c", "location": {"x": 0, "y": 0.5}, "delivery": [3]},
+    ]
+    van = {"id": "v", "capacity": [5], "start": "d", "end": "d"}
+    instance = VrpInstance.from_dict(
+        {
+            "jobs": jobs,
+            "depots": [{"id": "d", "location": {"x": 0, "y": 0.5}}],
+            "vehicle_types": [van | {"breaks": [{"id": "p", "duration": 0.5}]}],
+            "objective": {"balance": 0.5},
+        }
+    )
+    for seed in range(20):
+        search = searched(instance, seed, 300)
+        assert not check(instance, search.solution(), reasons=False).violations
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(instances(), st.integers(0, 1000), st.integers(1, 2))
 def test_elites_keep_all_rules(instance: VrpInstance, seed: int, workers: int) -> None:

@@ -21,6 +21,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     KIND,
     LOADED,
     LOCKED,
+    PAUSE,
     PLACE,
     RELOADS,
     RULES,
@@ -208,6 +209,25 @@ def exchange(
 
 
 @inner
+def same_pauses(
+    what: Int32s, row: Int32s, r: Whole, i: Whole, n: Whole, s: Whole, j: Whole, m: Whole
+) -> bool:
+    """Whether r has the same breaks from i on as s from j on."""
+    more = 0
+    for y in range(j, m):
+        more += what[row[s, y], SORT] == PAUSE
+    for x in range(i, n):
+        if what[row[r, x], SORT] == PAUSE:
+            more -= 1
+            there = False
+            for y in range(j, m):
+                there = there or row[s, y] == row[r, x]
+            if not there:
+                return False
+    return more == 0
+
+
+@inner
 def tails(
     problem: Problem, plan: Plan, scratch: Scratch, r: Whole, i: Whole, s: Whole, j: Whole
 ) -> None:
@@ -215,6 +235,8 @@ def tails(
     row = plan.row
     n, m = np.int64(plan.head[r, SIZE]), np.int64(plan.head[s, SIZE])
     if max(i + m - j, j + n - i) + 3 > row.shape[1]:
+        return
+    if not same_pauses(problem.what, row, r, i, n, s, j, m):  # each vehicle takes its own
         return
     a = copy(scratch.trial, np.int64(0), row[r], np.int64(0), i)
     a = copy(scratch.trial, a, row[s], j, m)
