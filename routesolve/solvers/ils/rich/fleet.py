@@ -68,9 +68,9 @@ def reduce_fleet(search: RichSearch) -> None:
         if len(plans) == PLANS or _share(search) >= SHARE or search.clock.over:
             break
         search.plan = search.begun(None)
-    least = min(_vehicles(plan) for plan in plans)
-    plans = sorted((p for p in plans if _vehicles(p) == least), key=search.worth)
-    search.plan, search.spare = plans[0], plans[1:]
+    plans.sort(key=search.worth)  # one that leaves jobs out has few vehicles too, but costs more
+    search.plan, least = plans[0], _vehicles(plans[0])
+    search.spare = [plan for plan in plans[1:] if _vehicles(plan) == least] + search.spare
 
 
 def _reduce(search: RichSearch, fewest: int) -> None:
