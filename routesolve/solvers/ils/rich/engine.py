@@ -201,9 +201,10 @@ class RichSearch:
         """Make so many iterations with a worker's plan."""
         from routesolve.solvers.ils.rich._kernels.search import run
 
-        scratch = self._scratch()
+        scratch, crowd = self._scratch(), self.work.crowd
+        reach, looked = crowd * REACH, crowd * LOOKED
         with turn(self, problem, plan, state, steps) as given:
-            run(given, plan, scratch, state, steps, heat, MEAN, LONGEST, REACH, POLISH, LOOKED)
+            run(given, plan, scratch, state, steps, heat, MEAN, LONGEST, reach, POLISH, looked)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

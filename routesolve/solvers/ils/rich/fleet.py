@@ -17,7 +17,7 @@ from routesolve.solvers.ils.parallel import copy_plan
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
-    from routesolve.solvers.ils.rich._kernels.layout import Plan
+    from routesolve.solvers.ils.rich._kernels.layout import Plan, Problem
     from routesolve.solvers.ils.rich.engine import RichSearch
 
 SHARE = 0.5
@@ -113,6 +113,15 @@ def _vehicles(plan: Plan) -> int:
     return int(np.count_nonzero(plan.head[:, at.KIND] >= 0))
 
 
+def _absent(problem: Problem, plan: Plan) -> bool:
+    """Whether a task is not served, nor another one of its group."""
+    from routesolve.solvers.ils.rich._kernels import layout as at
+
+    absent = plan.lists[at.ABSENT, : plan.num[at.ABSENT]]
+    alone = problem.member[absent, at.GROUP] < 0
+    return bool(alone.any() or (plan.served[: len(problem.group)] < 0).any())
+
+
 def _share(search: RichSearch) -> float:
     """Share of the budget that is used up."""
     budget, clock = search.clock.budget, search.clock
@@ -131,20 +140,22 @@ def _one_fewer(search: RichSearch, patience: int) -> bool:
 
     plan, clock, scale = search.plan, search.clock, search.work.scale
     active = np.flatnonzero((plan.head[:, at.KIND] >= 0) & (plan.head[:, at.LOCKED] == 0))
-    absent = int(plan.num[at.ABSENT])
-    if len(active) < 2 or absent:
-        return False
     whole = search.work.problem
-    task = whole.task.copy()
+    if len(active) < 2 or _absent(whole, plan):
+        return False
+    task, group = whole.task.copy(), whole.group.copy()
     task[:, at.MISSING] = np.minimum(task[:, at.MISSING], WEIGHT * scale)
-    problem = whole._replace(task=task)
+    # Of a group of optional tasks that are worth differently, all costs hang together.
+    equal = np.setdiff1d(np.arange(len(group)), whole.member[task[:, at.PARTIAL] > 0, at.GROUP])
+    group[equal] = np.minimum(group[equal], WEIGHT * scale)
+    problem = whole._replace(task=task, group=group)
     shortest = active[np.argmin(plan.head[active, at.SIZE])]
     dissolve(problem, plan, search.scratch, int(shortest))
     left = plan.left.copy()
     plan.left[:] = 0
     end = clock.iteration + patience
     while (
-        plan.num[at.ABSENT] and clock.iteration < end and _share(search) < SHARE and not clock.over
+        _absent(whole, plan) and clock.iteration < end and _share(search) < SHARE and not clock.over
     ):
         plan.total[at.BEST] = np.inf
         chunk = CHUNK
@@ -155,5 +166,6 @@ def _one_fewer(search: RichSearch, patience: int) -> bool:
         absentees = plan.lists[at.ABSENT, : plan.num[at.ABSENT]]
         duty = whole.task[absentees, at.MANDATORY] > 0
         task[absentees[duty], at.MISSING] *= GROWTH
+        group[equal[plan.served[equal] < 0]] *= GROWTH
     plan.left[:] += left
-    return int(plan.num[at.ABSENT]) == 0
+    return not _absent(whole, plan)

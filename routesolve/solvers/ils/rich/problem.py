@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
     from routesolve.instances.model import Break, Depot, Stop, TimeWindow, VehicleType
 
-NEIGHBOURS = 60
-"""Neighbours kept of each stop."""
+NEIGHBOURS, CROWDED = 60, 5
+"""Neighbours kept of each stop; how many times as many at most, where few can be on routes."""
 
 EVER = 1e12
 """Seconds that stand for windows that do not open or close, and for ways that do not exist."""
@@ -47,6 +47,8 @@ class Work:
         Most routes, most nodes on one.
     scale : float
         Cost of a short leg: what temperatures follow.
+    crowd : int
+        Stops, about, of which one can be on a route at a time: so many times farther is looked.
     """
 
     problem: at.Problem
@@ -55,6 +57,7 @@ class Work:
     routes: int
     width: int
     scale: float
+    crowd: int
 
     @property
     def dimensions(self) -> int:
@@ -118,12 +121,13 @@ def translate(instance: VrpInstance) -> Work:
     kinds = tuple(kind for kind in instance.vehicle_types if kind.count != 0)
     tasks: list[Job | Shipment] = [*instance.jobs, *instance.shipments]
     nodes = _Nodes(instance)
-    member = np.full((len(tasks), 3), -1, np.int32)
+    member = np.full((len(tasks), 4), -1, np.int32)
     groups: dict[str, int] = {}
     for t, task in enumerate(tasks):
         member[t, at.FIRST_STOP], member[t, at.SECOND_STOP] = _stops(nodes, t, task)
         if task.group is not None:
             member[t, at.GROUP] = groups.setdefault(task.group, len(groups))
+    member[:, at.NEXT] = _circles(member[:, at.GROUP])
     stops = len(nodes.names) - 1
     depots = {depot.id: nodes.add("reload", depot.id, at.DEPOT, depot) for depot in instance.depots}
     pauses = {(kind.id, p.id): _pause(nodes, p) for kind in kinds for p in kind.breaks}
@@ -132,12 +136,14 @@ def translate(instance: VrpInstance) -> Work:
     bands = _bands(instance, kinds)
     what, stop = np.array(nodes.what, np.int32), np.array(nodes.stop)
     options = _options(instance, kinds, tasks)
-    missing, group = _penalties(instance, tasks, member, len(groups), kind, travel, nodes)
+    missing, unserved = _penalties(instance, tasks, member, len(groups), kind, travel, nodes)
     costs = _costs(kind, travel)
     radius = _radius(kind, what, member, costs)
     size = _sizes(stop, member, kind)
     columns = np.column_stack([missing, size, radius])
-    near = _neighbours(stop, what, stops, costs, travel)
+    group = member[what[1 : stops + 1, at.TASK], at.GROUP]
+    crowd = _crowd(group)
+    near = _neighbours(stop, what, group, crowd, costs, travel)
     fleet = int(min(sum(instance.fleet_size(k) for k in kinds), max(len(tasks), 1)))
     routes = fleet + len(instance.initial_routes)
     width = _width(kind, stop, member, stops)
@@ -152,14 +158,30 @@ def translate(instance: VrpInstance) -> Work:
         bands=bands,
         task=columns,
         member=member,
-        group=group,
+        group=unserved,
         near=near,
         balance=float(instance.objective.balance),
     )
-    scale = _short_leg(near, what, costs, radius)
+    scale = _short_leg(near, what, costs, radius, crowd)
     return Work(
-        problem, kinds, tuple(nodes.names), routes, min(width, max(ROOM // routes, 64)), scale
+        problem,
+        kinds,
+        tuple(nodes.names),
+        routes,
+        min(width, max(ROOM // routes, 64)),
+        scale,
+        crowd,
     )
+
+
+def _circles(group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The next task of the same group, after the last one the first; -1 = of no group."""
+    follow = np.full(len(group), -1, np.int32)
+    order = np.argsort(group, kind="stable")
+    order = order[group[order] >= 0]
+    for row in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        follow[row] = np.roll(row, -1)
+    return follow
 
 
 def _stops(nodes: _Nodes, t: int, task: Job | Shipment) -> tuple[int, int]:
@@ -282,11 +304,9 @@ def _rules(instance: VrpInstance, kind: VehicleType, nodes: _Nodes) -> int:
     rides = any(s.max_ride_time < inf for s in instance.shipments)
     bands = bool(instance.profile_of(kind).bands)
     objective = instance.objective
-    timed = (
-        bool(nodes.windows or rides or bands or objective.balance)
-        or bool(kind.cost_per_duration and objective.duration)
-        or min(kind.shift.latest, kind.max_duration) < inf
-    )
+    paid = kind.cost_per_duration or (kind.overtime_cost and kind.max_overtime)
+    brief = bool(objective.balance or (paid and objective.duration)) or kind.max_duration < inf
+    timed = brief or bool(nodes.windows or rides or bands) or kind.shift.latest < inf
     loads = any(c < inf for c in instance.capacity(kind))
     both = instance.backhaul != "mixed"
     limits = any(p.max_load is not None for p in kind.breaks)
@@ -300,6 +320,7 @@ def _rules(instance: VrpInstance, kind: VehicleType, nodes: _Nodes) -> int:
             (at.BACKHAUL_LAST, instance.backhaul == "last"),
             (at.BACKHAUL_NONE, instance.backhaul == "none"),
             (at.RUBBER, several or soft or bands),
+            (at.BRIEF, brief),
         )
         if used
     )
@@ -433,15 +454,28 @@ def _sizes(
     return np.asarray((amounts[:, usable] / largest[usable]).sum(axis=1))
 
 
+def _crowd(group: npt.NDArray[np.int32]) -> int:
+    """Stops for each that can be on a route at the same time."""
+    grouped = group[group >= 0]
+    units = len(group) - len(grouped) + len(np.unique(grouped))
+    return min(-(-len(group) // max(units, 1)), CROWDED)
+
+
 def _neighbours(
     stop: npt.NDArray[np.float64],
     what: npt.NDArray[np.int32],
-    stops: int,
+    group: npt.NDArray[np.int32],
+    crowd: int,
     costs: npt.NDArray[np.float64],
     travel: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int32]:
-    """(s + 1, k) nearest stops of each; where there are windows, waiting and lateness count too."""
-    count = min(NEIGHBOURS, stops - 1)
+    """(s + 1, k) nearest stops of each; where there are windows, waiting and lateness count too.
+
+    None is of the stop's own group.
+    """
+    stops = len(group)
+    largest = int(np.bincount(group[group >= 0]).max(initial=1))
+    count = min(NEIGHBOURS * crowd, stops - largest)
     if count < 1:
         return np.zeros((stops + 1, 1), np.int32)
     places = what[1 : stops + 1, at.PLACE]
@@ -464,6 +498,7 @@ def _neighbours(
             back = back + pace * _strain_back(early, late, service, seconds, places, rows)
         value = np.minimum(there, back)
         value[np.arange(len(rows)), rows] = inf
+        value[(group[rows][:, None] == group[None, :]) & (group[None, :] >= 0)] = inf
         mate = what[rows + 1, at.MATE]
         value[np.flatnonzero(mate), mate[mate > 0] - 1] = inf
         part = np.argpartition(value, count - 1, axis=1)[:, :count]
@@ -530,13 +565,17 @@ def _short_leg(
     what: npt.NDArray[np.int32],
     costs: npt.NDArray[np.float64],
     radius: npt.NDArray[np.float64],
+    crowd: int,
 ) -> float:
-    """Mean cost to the fifth neighbour, at least a hundredth of the median to the depot."""
+    """Mean cost to the fifth neighbour that may be on a route with the stop, about.
+
+    It is at least a hundredth of the median to the depot.
+    """
     stops = len(near) - 1
     if stops < 2:
         return 1.0
     rows = np.arange(1, stops + 1)
-    fifth = near[rows, min(4, near.shape[1] - 1)]
+    fifth = near[rows, min(5 * crowd - 1, near.shape[1] - 1)]
     legs = costs[what[rows, at.PLACE], what[fifth, at.PLACE]]
     passable = legs[np.isfinite(legs)]
     floor = 0.01 * float(np.median(radius)) if len(radius) else 0.0

@@ -17,6 +17,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     AMOUNTS,
     BACKHAUL_LAST,
     BACKHAUL_NONE,
+    BRIEF,
     BRINGS,
     BY_DISTANCE,
     BY_DRIVING,
@@ -353,9 +354,7 @@ def settled(
     over, begun, soft = sums[OVER], sums[BEGUN], sums[SOFT]
     sums[LASTED] = over - begun
     shift = min(sums[ROOM], sums[WAITED])
-    if shift > LATE and (
-        kind[k, BY_DURATION] or kind[k, MAX_DURATION] < INF or kind[k, BY_OVERTIME]
-    ):
+    if shift > LATE and rules & BRIEF:
         postpone(
             stop, what, windows, kind, travel, bands, row, size, k, end, lower, begin, depart,
             sums, shift, over, begun, soft,

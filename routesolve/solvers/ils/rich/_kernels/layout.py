@@ -15,7 +15,7 @@ instance, as floating-point numbers: it is the checker's own arithmetic.
 ``travel``   (p, 2, l, l) float64: distances and durations of each profile
 ``bands``    (p, b, 2) float64: begin and speed factor; infinite begin = no more
 ``task``     (t, 5) float64: MISSING and the following
-``member``   (t, 3) int32: FIRST_STOP and the following
+``member``   (t, 4) int32: FIRST_STOP and the following
 ===========  =======================================================================================
 """
 
@@ -57,16 +57,20 @@ ENDS, RELOADS, PAUSES, RULES, CAPACITY = range(19, 24)
 """``kind``: ends, shift, limits, costs (weights of the objective applied), how many vehicles there
 are, the largest speed factor of the day; how many ends, reload depots and breaks; the RULES."""
 
-TIMED, RELEASED, RIDES, LOADED, BACKHAUL_LAST, BACKHAUL_NONE, RUBBER = (1 << i for i in range(7))
+TIMED, RELEASED, RIDES, LOADED, BACKHAUL_LAST, BACKHAUL_NONE, RUBBER, BRIEF = (
+    1 << i for i in range(8)
+)
 """RULES: whether times matter at all, releases, ride limits, capacities, backhaul rules, windows
-that may be worth a later departure (several, soft) or travel that depends on it."""
+that may be worth a later departure (several, soft) or travel that depends on it, and whether how
+long a route takes counts."""
 
 MISSING, MANDATORY, PARTIAL, SIZE_KEY, RADIUS = range(5)
 """``task``: cost of not serving it (zero when its group says it), the part that is no cost of the
 objective, what its group still costs when this one is served; size and cost of the way from the
 nearest start, for sorting."""
 
-FIRST_STOP, SECOND_STOP, GROUP = range(3)
+FIRST_STOP, SECOND_STOP, GROUP, NEXT = range(4)
+"""``member``: stops of a task, 0 = none; its group and the next task of that, -1 = of none."""
 
 COST, BEST, BEFORE, BALANCE_NOW, BALANCE_BEFORE, ROUTES_NOW, STOPS_NOW = range(7)
 """``total``: of the plan, of the best plan, at the beginning of the iteration; what the longest

@@ -28,6 +28,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     LOCKED,
     MANDATORY,
     MISSING,
+    NEXT,
     PAUSES,
     PLACE,
     RADIUS,
@@ -64,7 +65,6 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
     assign,
     enter,
-    may_enter,
     price_of,
     stop_at,
     write_down,
@@ -352,6 +352,34 @@ def leave_out(plan: Plan, c: Whole) -> None:
 
 
 @inner
+def look_for_task(
+    problem: Problem,
+    plan: Plan,
+    scratch: Scratch,
+    found: Floats,
+    rng: State,
+    c: Whole,
+    reach: Whole,
+    zeal: float,
+) -> None:
+    """Find the cheapest places of a task beside near stops, else on all routes, or a new route."""
+    x, y = np.int64(problem.member[c, FIRST_STOP]), np.int64(problem.member[c, SECOND_STOP])
+    if y:
+        scratch.waiting[1] += 1
+        look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach < 0)
+        if found[1] == -2.0:
+            look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach >= 0)
+    else:
+        look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
+        # Who need not be served is seldom worth a look at all routes.
+        duty = problem.task[c, MANDATORY] > 0.0 or problem.member[c, GROUP] >= 0
+        thorough = duty or reach < 0 or zeal > 1.0 or chance(rng) < ANYWHERE
+        if found[1] == -2.0 and thorough:
+            look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
+    try_new(problem, plan, scratch, found, rng, x, y)
+
+
+@inner
 def recreate(
     problem: Problem,
     plan: Plan,
@@ -363,44 +391,47 @@ def recreate(
 ) -> None:
     """Insert the removed tasks in their order; who finds no place stays absent.
 
-    No place is good enough that costs `zeal` times more than not serving the task.
+    In place of a task of a group the one of them comes back that is cheapest. No place is good
+    enough that costs `zeal` times more than not serving the task.
     """
-    lists, num = plan.lists, plan.num
+    lists, num, member = plan.lists, plan.num, problem.member
     for j in range(num[REMOVED]):
-        c = np.int64(lists[REMOVED, j])
-        worth = absence(problem, c)
+        first = np.int64(lists[REMOVED, j])
+        worth = absence(problem, first)
         found[0], found[1] = zeal * worth, -2.0
-        if may_enter(problem, plan, c):
-            x = np.int64(problem.member[c, FIRST_STOP])
-            y = np.int64(problem.member[c, SECOND_STOP])
-            if y:
-                scratch.waiting[1] += 1
-                look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach < 0)
-                if found[1] == -2.0:
-                    look_for_two(problem, plan, scratch, found, rng, x, y, reach, reach >= 0)
-            else:
-                look_for_one(problem, plan, scratch, found, rng, x, reach, reach < 0)
-                # Who need not be served is seldom worth a look at all routes.
-                duty = problem.task[c, MANDATORY] > 0.0 or problem.member[c, GROUP] >= 0
-                thorough = duty or reach < 0 or zeal > 1.0 or chance(rng) < ANYWHERE
-                if found[1] == -2.0 and thorough:
-                    look_for_one(problem, plan, scratch, found, rng, x, reach, reach >= 0)
-            try_new(problem, plan, scratch, found, rng, x, y)
-        if found[1] == -2.0:
-            leave_out(plan, c)
-            continue
+        c = other = first
+        while True:
+            before = found[0]
+            look_for_task(problem, plan, scratch, found, rng, other, reach, zeal)
+            if found[0] < before:
+                c = other
+            following = np.int64(member[other, NEXT])
+            if following < 0 or following == first:
+                break
+            # What is found is measured by what serving the other one is worth.
+            more = absence(problem, following) - absence(problem, other)
+            found[0] += more if found[1] != -2.0 else zeal * more
+            other = following
         r = np.int64(found[1])
-        if r < 0:
+        if r == -1:
             r = np.int64(enter(plan, np.int64(found[2])))
-            if r < 0:
-                leave_out(plan, c)
-                continue
-        elif plan.head[r, KIND] != found[2]:
+        if r < 0:
+            c = np.int64(-1)
+        other = first
+        while True:
+            if other != c:
+                leave_out(plan, other)
+            other = np.int64(member[other, NEXT])
+            if other < 0 or other == first:
+                break
+        if c < 0:
+            continue
+        if plan.head[r, KIND] != found[2]:
             write_down(plan, r)
             plan.left[plan.head[r, KIND]] += 1
             plan.head[r, KIND] = np.int64(found[2])
             plan.left[plan.head[r, KIND]] -= 1
-        plan.total[COST] -= worth
-        if problem.member[c, GROUP] >= 0:
-            plan.served[problem.member[c, GROUP]] = c
+        plan.total[COST] -= absence(problem, c)
+        if member[c, GROUP] >= 0:
+            plan.served[member[c, GROUP]] = c
         assign(problem, plan, scratch, r, scratch.best, np.int64(found[3]))

@@ -195,13 +195,6 @@ def absence(problem: Problem, c: Whole) -> Any:
     return problem.group[group] - problem.task[c, PARTIAL]
 
 
-@inlined
-def may_enter(problem: Problem, plan: Plan, c: Whole) -> Any:
-    """Whether no other task of its group is served."""
-    group = problem.member[c, GROUP]
-    return group < 0 or plan.served[group] < 0
-
-
 @inner
 def renew(problem: Problem, plan: Plan, scratch: Scratch, r: Whole) -> None:
     """Work out everything known of a route after a change; the plan's cost follows."""

@@ -19,6 +19,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     FIRST_STOP,
     GROUP,
     LOCKED,
+    NEXT,
     REMOVED,
     ROUTES_NOW,
     SECOND_STOP,
@@ -161,18 +162,39 @@ def mean_size(plan: Plan) -> Any:
 
 
 @inner
-def call_up(plan: Plan, at: Whole) -> None:
-    """Let the absent task at a place in their list be tried again."""
+def wake(plan: Plan, c: Whole) -> bool:
+    """Take a task out of the list of absent ones; False where it is not in it."""
     lists, num, slot = plan.lists, plan.num, plan.slot
-    last = num[ABSENT] - 1
-    chosen, other = lists[ABSENT, at], lists[ABSENT, last]
+    at, last = slot[c], num[ABSENT] - 1
+    # Those just removed are not in the list, nor who has been called up.
+    if at > last or lists[ABSENT, at] != c:
+        return False
+    other = lists[ABSENT, last]
     lists[ABSENT, at] = other
     slot[other] = at
     num[ABSENT] = last
-    lists[WAITING, num[WAITING]] = chosen
+    lists[WAITING, num[WAITING]] = c
     num[WAITING] += 1
-    lists[REMOVED, num[REMOVED]] = chosen
-    num[REMOVED] += 1
+    return True
+
+
+@inner
+def wake_group(problem: Problem, plan: Plan, c: Whole) -> None:
+    """Take the others of a task's group out of the list of absent ones: any may come instead."""
+    other = problem.member[c, NEXT]
+    while other >= 0 and other != c:
+        wake(plan, np.int64(other))
+        other = problem.member[other, NEXT]
+
+
+@inner
+def call_up(problem: Problem, plan: Plan, c: Whole) -> None:
+    """Let an absent task be tried again, unless another one of its group is served."""
+    group = problem.member[c, GROUP]
+    if (group < 0 or plan.served[group] < 0) and wake(plan, c):
+        plan.lists[REMOVED, plan.num[REMOVED]] = c
+        plan.num[REMOVED] += 1
+        wake_group(problem, plan, c)
 
 
 @inner
@@ -183,12 +205,9 @@ def recall(problem: Problem, plan: Plan, rng: State, seed: Whole) -> None:
         x = seed if j < 0 else problem.near[seed, j]
         if x == 0 or num[WAITING] >= RETRIED:
             break
-        c = problem.what[x, TASK]
+        c = np.int64(problem.what[x, TASK])
         if plan.at[x] < 0 and problem.member[c, FIRST_STOP] == x:
-            at = plan.slot[c]
-            # Those just removed are not in the list, nor who has been called up.
-            if at < num[ABSENT] and plan.lists[ABSENT, at] == c:
-                call_up(plan, at)
+            call_up(problem, plan, c)
     for _ in range(OTHERS):
         if num[ABSENT] and num[WAITING] < 2 * RETRIED:
-            call_up(plan, int(chance(rng) * num[ABSENT]))
+            call_up(problem, plan, np.int64(plan.lists[ABSENT, int(chance(rng) * num[ABSENT])]))

@@ -22,6 +22,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     KIND,
     LOCKED,
     MISSING,
+    NEXT,
     NUMBER,
     PARTIAL,
     PAUSES,
@@ -57,7 +58,7 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     take_out,
     write_down,
 )
-from routesolve.solvers.ils.rich._kernels.ruin import drawn_seed, mark, recall, ruin
+from routesolve.solvers.ils.rich._kernels.ruin import drawn_seed, mark, recall, ruin, wake_group
 
 NOTHING = 1e-300
 INF = math.inf
@@ -209,7 +210,8 @@ def resum(problem: Problem, plan: Plan) -> None:
 @inner
 def drawn_reach(rng: State, most: Whole) -> Any:
     """How many neighbours to look at: few mostly, many sometimes."""
-    return 10 + int(chance(rng) * chance(rng) * (most - 9)) if most > 10 else most
+    least = most // 6
+    return least + int(chance(rng) * chance(rng) * (most - least + 1)) if most > 10 else most
 
 
 @lean
@@ -238,6 +240,9 @@ def run(
         if num[ABSENT]:
             recall(problem, plan, rng, seed)
         ruin(problem, plan, scratch, rng, mean, longest, seed)
+        if problem.group.shape[0]:
+            for j in range(num[REMOVED]):
+                wake_group(problem, plan, np.int64(plan.lists[REMOVED, j]))
         arrange(problem, plan, scratch, rng)
         recreate(problem, plan, scratch, found, rng, drawn_reach(rng, reach), 1.0)
         allowed = total[BEFORE] - temperature * math.log(chance(rng) + NOTHING)
@@ -264,11 +269,14 @@ def insert_all(
     """Serve what is absent, each task at the cheapest place near it."""
     num, lists = plan.num, plan.lists
     begin_iteration(plan)
-    count = num[ABSENT]
+    count, num[ABSENT] = num[ABSENT], 0
     for j in range(count):
-        lists[REMOVED, j] = lists[ABSENT, j]
-    num[REMOVED] = count
-    num[ABSENT] = 0
+        c, group = lists[ABSENT, j], problem.member[lists[ABSENT, j], GROUP]
+        if group >= 0 and plan.served[group] >= 0:
+            leave_out(plan, np.int64(c))
+        elif group < 0 or problem.member[c, NEXT] <= c:  # one of a group stands for all
+            lists[REMOVED, num[REMOVED]] = c
+            num[REMOVED] += 1
     arrange(problem, plan, scratch, rng)
     recreate(problem, plan, scratch, scratch.found, rng, reach, zeal)
     refit(problem, plan, scratch, rng)
