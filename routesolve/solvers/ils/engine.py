@@ -25,7 +25,7 @@ from routesolve.solvers.base import (
     interruptible,
     require_supported,
 )
-from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils import audit, parallel
 from routesolve.solvers.ils.elites import Elite, crossed, sequence
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
 from routesolve.solvers.ils.scope import MOST_PLACES, beyond
@@ -390,7 +390,10 @@ class _Search:
 
         move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
         with turn(self, problem, plan, state, steps) as given:
-            run(given, plan, state, steps, heat, self.way, soft, move, gain, segment)
+            for span in audit.spans(steps):
+                run(given, plan, state, span, heat, self.way, soft, move, gain, segment)
+                if audit.DEBUG:
+                    audit.audit(problem, plan, soft=soft is not None)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from routesolve.instances.instance import VrpInstance
 from routesolve.instances.model import Depot, Job, Location, Profile, TimeWindow, VehicleType
 from routesolve.solvers.base import Budget, Clock
-from routesolve.solvers.ils import engine
+from routesolve.solvers.ils import audit, engine
 from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils.engine import IteratedLocalSearch
-from routesolve.solvers.ils.problem import Work, fitting_scale, translate
+from routesolve.solvers.ils.problem import fitting_scale, translate
 from routesolve.solvers.ils.settings import penalties
 
 
@@ -69,73 +69,6 @@ def problems(draw: st.DrawFn) -> VrpInstance:
     )
 
 
-def recomputed(work: Work, plan: at.Plan, *, soft: bool) -> dict[str, Any]:
-    """Cost, sums and times of the present plan, from its sequences alone."""
-    problem, node, route = work.problem, plan.node, plan.route
-    job, several = problem.job, problem.kinds is not None
-    used: dict[int, int] = {}
-    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
-    cost, served = 0, set()
-    warps, excesses = 0, 0
-    for r in plan.lists[at.ACTIVE, : plan.num[at.ACTIVE]].tolist():
-        row, x = [], int(route[r, at.FIRST])
-        while x:
-            row.append(x)
-            x = int(node[x, at.AFTER])
-        assert row
-        assert row[-1] == route[r, at.LAST]
-        assert len(row) == route[r, at.SIZE]
-        assert not served & set(row)
-        served |= set(row)
-        h = int(route[r, at.KIND]) if several else 0
-        path = [h, *row, h]
-        excess = 0
-        lengths = [leg(problem, h, a, b) for a, b in pairwise(path)]
-        cost += int(job[h, at.USING]) if several else work.opening
-        cost += sum(lengths)
-        if several:
-            used[h] = used.get(h, 0) + 1
-            assert used[h] <= job[h, at.VEHICLES]
-            assert all(job[c, at.ALLOWED] & job[h, at.ALLOWED] for c in row)
-        limits = job[h, at.AMOUNTS :] if several else problem.limit
-        for i in range(len(problem.limit)):
-            total = sum(int(job[c, at.AMOUNTS + i]) for c in row)
-            if i >= loads:
-                spans = problem.spans
-                assert spans is not None
-                total += sum(int(spans[i - loads, a, b]) for a, b in pairwise(path))
-            assert route[r, at.LOADS + i] == total
-            if i >= loads:
-                assert total <= limits[i]
-            elif total > limits[i]:
-                excess += (total - int(limits[i])) * 1_000_000 // max(int(limits[i]), 1) + 1
-        warp = _check_times(problem, node, row, h)
-        assert route[r, at.WARP] == (warp if soft else 0)
-        assert route[r, at.EXCESS] == excess
-        assert soft or warp + excess == 0
-        warps, excesses = warps + warp, excesses + excess
-        for (a, b), length in zip(pairwise([0, *row, 0]), lengths, strict=True):
-            assert (node[a, at.LEG] if a else route[r, at.ENTRY]) == length
-            if b:
-                assert node[b, at.BEFORE] == a
-                assert node[b, at.ROUTE] == r
-    if several:
-        counted = plan.num[at.IN_USE :].tolist()
-        assert counted == [used.get(work.n + 1 + k, 0) for k in range(len(counted))]
-    assert (warps, excesses) == (plan.num[at.ALL_WARP], plan.num[at.ALL_EXCESS])
-    absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
-    assert absent | served == set(range(1, work.n + 1))
-    assert not absent & served
-    assert (node[list(absent), at.ROUTE] == -1).all()
-    return {"cost": cost + int(job[list(absent), at.MISSING].sum())}
-
-
-def leg(problem: at.Problem, h: int, a: int, b: int) -> int:
-    """Cost of a leg in a route with the ends h, for a kind's share of it."""
-    share = 1.0 if problem.kinds is None else float(problem.kinds[h])
-    return int(int(problem.out[a, b]) * share + 0.5)
-
-
 def duration(problem: at.Problem, row: list[int], h: int) -> int:
     """Shortest duration of a route, the time of departure tried one by one (no time warp)."""
     job, times = problem.job.tolist(), problem.times
@@ -152,30 +85,6 @@ def duration(problem: at.Problem, row: list[int], h: int) -> int:
     return min(found)
 
 
-def _check_times(problem: at.Problem, node: Any, row: list[int], h: int) -> int:
-    """Compare what is cached of a route's times; returns its time warp."""
-    if problem.times is None:
-        return 0
-    job, times = problem.job.tolist(), problem.times.tolist()
-    t, a, warp = job[h][at.EARLIEST] + job[h][at.SERVICE], h, 0
-    for c in row:
-        t = max(job[c][at.EARLIEST], t + times[a][c])
-        warp += max(t - job[c][at.LATEST], 0)
-        t = min(t, job[c][at.LATEST])
-        assert node[c, at.START] == t
-        t, a = t + job[c][at.SERVICE], c
-    warp += max(t + times[a][h] - job[h][at.LATEST], 0)
-    t, b, left = job[h][at.LATEST], h, 0
-    for c in reversed(row):
-        t = min(job[c][at.LATEST], t - times[c][b] - job[c][at.SERVICE])
-        left += max(job[c][at.EARLIEST] - t, 0)
-        t = max(t, job[c][at.EARLIEST])
-        assert node[c, at.END] == t
-        assert node[c, at.LEFT] == left
-        b = c
-    return warp
-
-
 @settings(deadline=None)
 @given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 5.0, 1e9]), st.booleans())
 def test_cached_data_equals_recomputation(
@@ -189,14 +98,65 @@ def test_cached_data_equals_recomputation(
     # Fewer kernels to compile: limits along legs come with penalties where there are windows.
     soft = work.problem.times is not None and (soft or work.problem.spans is not None)
     plan, prices = search.plan, penalties(work) if soft else None
-    assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
+    audit.audit(work.problem, plan, soft=soft)
     for polish in (0.0, 1.0, 1e9):
-        way = search.way._replace(polish=polish)
+        search.way = search.way._replace(polish=polish)
         for steps in (1, 3, 40):
-            search.way = way
-            search.advance(work.problem, plan, prices, search.state, steps, heat)
-            assert recomputed(work, plan, soft=soft)["cost"] == plan.num[at.COST]
+            with mock.patch.object(audit, "DEBUG", True):
+                search.advance(work.problem, plan, prices, search.state, steps, heat)
             assert soft or plan.num[at.BEST] <= plan.num[at.COST]
+
+
+WRONG = (
+    ("num", at.COST),
+    ("num", at.ALL_WARP),
+    ("num", at.ALL_EXCESS),
+    ("node", (1, at.LEG)),
+    ("node", (1, at.START)),
+    ("node", (1, at.END)),
+    ("node", (1, at.LEFT)),
+    ("node", (1, at.BEFORE)),
+    ("route", (slice(None), at.LOADS)),
+    ("route", (slice(None), at.ENTRY)),
+    ("route", (slice(None), at.WARP)),
+    ("route", (slice(None), at.EXCESS)),
+    ("route", (slice(None), at.SIZE)),
+)
+
+
+def windowed() -> engine._Search:
+    """A search with windows that has not run yet."""
+    spots = [Location(x=float(k % 5), y=float(k)) for k in range(13)]
+    problem = VrpInstance(
+        jobs=tuple(
+            Job(str(k), spot, delivery=(1.0,), time_windows=(TimeWindow(5.0 * k, 5.0 * k + 60.0),))
+            for k, spot in enumerate(spots)
+        ),
+        depots=(Depot("d", Location(x=2.0, y=6.0)),),
+        vehicle_types=(VehicleType(capacity=(5.0,), start="d", end="d"),),
+    )
+    return engine._Search(problem, translate(problem), Clock(Budget(None, 1)), 0, None)
+
+
+@pytest.mark.parametrize(("array", "place"), WRONG)
+def test_what_is_kept_wrongly_is_noticed(array: str, place: Any) -> None:
+    """The debug switch compares all that is kept."""
+    search = windowed()
+    audit.audit(search.work.problem, search.plan, soft=True)
+    getattr(search.plan, array)[place] += 1
+    with pytest.raises(AssertionError):
+        audit.audit(search.work.problem, search.plan, soft=True)
+
+
+def test_debugging_changes_no_plan() -> None:
+    """One by one, iterations are the same."""
+    one, other = windowed(), windowed()
+    one.advance(one.work.problem, one.plan, one.soft, one.state, 50, 5.0)
+    with mock.patch.object(audit, "DEBUG", True):
+        other.advance(other.work.problem, other.plan, other.soft, other.state, 50, 5.0)
+    for kept, same in zip(one.plan, other.plan, strict=True):
+        if kept is not one.plan.logged_jobs and kept is not one.plan.logged_routes:
+            np.testing.assert_array_equal(kept, same)
 
 
 @settings(deadline=None)

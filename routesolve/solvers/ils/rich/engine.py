@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from routesolve.instances.model import PlannedVisit, VisitKind
 from routesolve.solutions.solution import Route, Solution, Visit
-from routesolve.solvers.ils import parallel
+from routesolve.solvers.ils import audit, parallel
 from routesolve.solvers.ils.elites import Elite, crossed
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
 from routesolve.solvers.ils.rich.fleet import reduce_fleet, vehicles_first
@@ -200,11 +200,15 @@ class RichSearch:
     ) -> None:
         """Make so many iterations with a worker's plan."""
         from routesolve.solvers.ils.rich._kernels.search import run
+        from routesolve.solvers.ils.rich.audit import audit as audited
 
         scratch, crowd = self._scratch(), self.work.crowd
         reach, looked = crowd * REACH, crowd * LOOKED
         with turn(self, problem, plan, state, steps) as given:
-            run(given, plan, scratch, state, steps, heat, MEAN, LONGEST, reach, POLISH, looked)
+            for span in audit.spans(steps):
+                run(given, plan, scratch, state, span, heat, MEAN, LONGEST, reach, POLISH, looked)
+                if audit.DEBUG:
+                    audited(problem, plan, scratch)
 
     def worth(self, plan: Plan) -> float:
         """Cost of the best plan that a worker has found."""

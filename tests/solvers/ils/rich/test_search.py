@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -19,11 +20,14 @@ from routesolve.instances.model import (
     Objective,
     Shipment,
     Stop,
+    TimeWindow,
     VehicleType,
 )
 from routesolve.solutions.checker import check
 from routesolve.solvers.base import Budget, Clock
+from routesolve.solvers.ils import audit
 from routesolve.solvers.ils.rich._kernels import layout as at
+from routesolve.solvers.ils.rich.audit import audit as audited
 from routesolve.solvers.ils.rich.engine import RichSearch
 from routesolve.solvers.ils.rich.problem import translate
 from tests.strategies import instances
@@ -145,32 +149,44 @@ def test_elites_keep_all_rules(instance: VrpInstance, seed: int, workers: int) -
 def test_kept_data_equals_recomputation(instance: VrpInstance, seed: int) -> None:
     """After iterations, accepted or undone, positions, fleets and costs are those of the rows."""
     assume(reasonable(instance))
-    search = searched(instance, seed, 25)
-    plan, problem = search.plan, search.work.problem
-    absent = set(plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist())
-    on_routes: dict[int, int] = {}
-    left = np.minimum(problem.kind[:, at.VEHICLES], 1 << 30)
-    for r, head in enumerate(plan.head):
-        if head[at.KIND] < 0:
-            assert head[at.SIZE] == 0
-            continue
-        left[head[at.KIND]] -= 1
-        for i, x in enumerate(plan.row[r, : head[at.SIZE]].tolist()):
-            if problem.what[x, at.TASK] >= 0:
-                assert (plan.at[x], plan.pos[x]) == (r, i)
-                on_routes[int(problem.what[x, at.TASK])] = r
-    assert (left == plan.left).all()
-    assert absent.isdisjoint(on_routes)
-    assert len(absent) + len(on_routes) == len(problem.member)
-    served = [int(g) for g in problem.member[list(on_routes), at.GROUP] if g >= 0]
-    assert len(served) == len(set(served))
-    total = plan.total[at.COST] - plan.total[at.BALANCE_NOW]
-    left_out = problem.task[list(absent), at.MISSING].sum()
-    partial = sum(problem.task[t, at.PARTIAL] for t in on_routes)
-    groups = problem.group.sum() - sum(problem.group[g] for g in served)
-    routes = plan.cost[plan.head[:, at.KIND] >= 0, 0].sum()
-    parts = routes + left_out + partial + groups
-    assert total == pytest.approx(parts, rel=1e-9, abs=noise(search))
+    with mock.patch.object(audit, "DEBUG", True):
+        searched(instance, seed, 25)
+
+
+WRONG = (
+    ("total", at.COST, 1.0),
+    ("cost", (0, 0), 1.0),
+    ("depart", (0, 1), 1.0),
+    ("latest", (0, 0), 1.0),
+    ("load", (0, 0), 1.0),
+    ("pos", 1, 1),
+    ("at", 1, 1),
+    ("left", 0, 1),
+    ("served", 0, 1),
+    ("lists", (at.ABSENT, 0), 1),
+    ("slot", 1, 1),
+    ("num", at.ABSENT, -1),
+)
+
+
+@pytest.mark.parametrize(("array", "place", "more"), WRONG)
+def test_what_is_kept_wrongly_is_noticed(array: str, place: Any, more: float) -> None:
+    """The debug switch compares all that is kept."""
+    window = (TimeWindow(0.0, 100.0),)
+    jobs = tuple(
+        Job(str(k), Location(x=k, y=1.0), delivery=(1.0,), time_windows=window, group="either")
+        for k in range(2)
+    )
+    problem = VrpInstance(
+        jobs=jobs,
+        depots=(Depot("d", Location(x=0.0, y=0.0)),),
+        vehicle_types=(VehicleType(count=3, capacity=(5.0,), start="d", end="d"),),
+    )
+    search = searched(problem, 0, 20)
+    audited(search.work.problem, search.plan, search.scratch)
+    getattr(search.plan, array)[place] += more
+    with pytest.raises(AssertionError):
+        audited(search.work.problem, search.plan, search.scratch)
 
 
 def test_only_the_longest_route_counts() -> None:

@@ -207,6 +207,15 @@ def resum(problem: Problem, plan: Plan) -> None:
     balanced(problem, plan)
 
 
+@lean
+def work_out(problem: Problem, plan: Plan, scratch: Scratch) -> None:
+    """Work out everything known of all routes and of the plan afresh."""
+    for r in range(plan.head.shape[0]):
+        if plan.head[r, KIND] >= 0:
+            renew(problem, plan, scratch, np.int64(r))
+    resum(problem, plan)
+
+
 @inner
 def drawn_reach(rng: State, most: Whole) -> Any:
     """How many neighbours to look at: few mostly, many sometimes."""
