@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from routesolve._jit import inlined, inner
+from routesolve.solvers.ils.rich._kernels.drive import LATE
 from routesolve.solvers.ils.rich._kernels.layout import (
     AMOUNTS,
     BY_DISTANCE,
@@ -41,12 +42,9 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     Scratch,
     Whole,
 )
-from routesolve.solvers.ils.rich._kernels.routes import (
-    price_of,
-)
+from routesolve.solvers.ils.rich._kernels.routes import price_of
 
 INF = math.inf
-LATE = 5e-7
 BLINK = 0.01  # chance to overlook a place
 
 
