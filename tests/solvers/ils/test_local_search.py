@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from routesolve.instances.instance import VrpInstance
 from routesolve.solvers.base import Budget, Clock
-from routesolve.solvers.ils import engine
+from routesolve.solvers.ils import audit, engine
 from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils._kernels import local_search, moves
+from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import translate
+from routesolve.solvers.ils.scope import beyond
 from routesolve.solvers.ils.settings import penalties
 from tests.solvers.ils.test_kernels import problems
+from tests.solvers.ils.test_kinds import fleets
 
 Rows = dict[int, list[int]]
 
@@ -34,16 +37,22 @@ def rows_of(plan: at.Plan) -> Rows:
     return rows
 
 
-def price(problem: at.Problem, row: list[int], soft: Any) -> float:
-    """Cost and penalties of a route; inf when it breaks a limit that has no penalty."""
+def price(problem: at.Problem, row: list[int], soft: Any, h: int) -> float:
+    """Cost and penalties of a route with the ends h; inf when it breaks what has no penalty."""
     if not row:
         return 0.0
-    path = [0, *row, 0]
-    cost = float(sum(int(problem.out[a, b]) for a, b in pairwise(path)))
+    path = [h, *row, h]
+    cost = float(sum(audit.leg(problem, h, a, b) for a, b in pairwise(path)))
+    limits = problem.limit
+    if problem.kinds is not None:
+        limits = problem.job[h, at.AMOUNTS :]
+        cost += float(problem.job[h, at.USING])
+        if not all(problem.job[c, at.ALLOWED] & problem.job[h, at.ALLOWED] for c in row):
+            return np.inf
     loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
     warp, excess = 0, 0
     for i in range(len(problem.limit)):
-        limit = int(problem.limit[i])
+        limit = int(limits[i])
         total = sum(int(problem.job[c, at.AMOUNTS + i]) for c in row)
         if i >= loads:
             assert problem.spans is not None
@@ -54,9 +63,9 @@ def price(problem: at.Problem, row: list[int], soft: Any) -> float:
             excess += (total - limit) * 1_000_000 // max(limit, 1) + 1
     if problem.times is not None:
         job = problem.job.tolist()
-        t = job[0][at.EARLIEST] + job[0][at.SERVICE]
+        t = job[h][at.EARLIEST] + job[h][at.SERVICE]
         for a, b in pairwise(path):
-            t = max(t + int(problem.times[a, b]), job[b][at.EARLIEST] if b else 0)
+            t = max(t + int(problem.times[a, b]), job[b][at.EARLIEST] if b != h else 0)
             warp += max(t - job[b][at.LATEST], 0)
             t = min(t, job[b][at.LATEST]) + job[b][at.SERVICE]
     if soft is None:
@@ -98,16 +107,34 @@ def by_hand(rows: Rows, move: list[int]) -> Rows:
 def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalised: bool) -> None:
     """The best move around each job leaves the rows, and gains the price, that lists say."""
     assume(not IteratedLocalSearch().unsupported(instance))
-    work = translate(instance)
-    search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
-    plan, problem, way = search.plan, work.problem, search.way
+    search = engine._Search(instance, translate(instance), Clock(Budget(iterations=1)), seed, None)
+    problem = search.work.problem
     penalised = problem.times is not None and (penalised or problem.spans is not None)
-    soft = penalties(work) if penalised else None
+    judge_moves(search, steps, penalties(search.work) if penalised else None)
+
+
+@settings(deadline=None)
+@given(fleets(), st.integers(0, 1000), st.integers(0, 60))
+def test_moves_of_several_kinds(instance: VrpInstance, seed: int, steps: int) -> None:
+    """So it does where vehicles differ: each route keeps its ends, costs and limits."""
+    assume(not IteratedLocalSearch().unsupported(instance) and not beyond(instance))
+    work = translate(instance)
+    assume(work.n and work.problem.kinds is not None)
+    # Durations are looked at when a move is made.
+    assume(not (work.problem.job[work.n + 1 :, at.HOURS] < ENDLESS).any())
+    search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
+    judge_moves(search, steps, search.soft)
+
+
+def judge_moves(search: engine._Search, steps: int, soft: Any) -> None:
+    """Make some iterations, then compare the best move around each job with lists."""
+    work, plan, problem, way = search.work, search.plan, search.work.problem, search.way
     if soft is not None:
         soft[: at.SHARE] /= 1000.0
     search.way = way._replace(polish=0.0)
     search.advance(problem, plan, soft, search.state, steps, 1e9)
-    rows = rows_of(plan)
+    rows, several = rows_of(plan), problem.kinds is not None
+    home = {r: int(plan.route[r, at.KIND]) if several else 0 for r in rows}
     for u in range(1, work.n + 1):
         if plan.node[u, at.ROUTE] < 0:
             continue
@@ -129,9 +156,9 @@ def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalis
         assert m < 0 or plan.lists[at.ROW_B, :m].tolist() == after[s]
         assert (m < 0) == (r == s)
         change = sum(
-            price(problem, row, soft)
-            - price(problem, rows[number], soft)
-            + work.opening * (bool(row) - bool(rows[number]))
+            price(problem, row, soft, home[number])
+            - price(problem, rows[number], soft, home[number])
+            + (0 if several else work.opening * (bool(row) - bool(rows[number])))
             for number, row in after.items()
         )
         assert gain[0] == pytest.approx(change, rel=1e-9, abs=1e-3)
