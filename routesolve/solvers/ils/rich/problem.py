@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 NEIGHBOURS, CROWDED = 60, 5
 """Neighbours kept of each stop; how many times as many at most, where few can be on routes."""
 
+BLOCK = 512
+"""Rows of tables that are looked at together: large tables are not copied as a whole."""
+
+SAMPLE = 1_000_000
+"""Entries of a table of which the median is taken, about."""
+
 EVER = 1e12
 """Seconds that stand for windows that do not open or close, and for ways that do not exist."""
 
@@ -136,8 +142,8 @@ def translate(instance: VrpInstance) -> Work:
     bands = _bands(instance, kinds)
     what, stop = np.array(nodes.what, np.int32), np.array(nodes.stop)
     options = _options(instance, kinds, tasks)
-    missing, unserved = _penalties(instance, tasks, member, len(groups), kind, travel, nodes)
     costs = _costs(kind, travel)
+    missing, unserved = _penalties(instance, tasks, member, len(groups), kind, travel, costs, nodes)
     radius = _radius(kind, what, member, costs)
     size = _sizes(stop, member, kind)
     columns = np.column_stack([missing, size, radius])
@@ -346,15 +352,24 @@ def _costs(
 ) -> npt.NDArray[np.float64]:
     """What legs between places cost about: the mean over the vehicle types."""
     total = np.zeros(travel.shape[2:])
+    weights = np.zeros(travel.shape[:2])
     for row in kind:
-        profile = int(row[at.PROFILE])
-        per_second = (row[at.BY_DRIVING] + row[at.BY_DURATION]) / row[at.SPEED]
-        # Where there is no way, what counts nothing must not make it a number that is none.
-        for weight, part in zip((row[at.BY_DISTANCE], per_second), travel[profile], strict=True):
-            total += np.multiply(weight, part, out=np.full(part.shape, inf), where=part < inf)
+        weights[int(row[at.PROFILE])] += (
+            row[at.BY_DISTANCE],
+            (row[at.BY_DRIVING] + row[at.BY_DURATION]) / row[at.SPEED],
+        )
+    for i in sorted({int(row[at.PROFILE]) for row in kind}):
+        for weight, part in zip(weights[i], travel[i], strict=True):
+            for low in range(0, len(total), BLOCK):
+                rows = part[low : low + BLOCK]
+                if weight:
+                    total[low : low + BLOCK] += weight * rows
+                else:  # no way is no way, even where it counts nothing
+                    total[low : low + BLOCK][rows == inf] = inf
     if not total.any():
         total = travel[:, 0].sum(axis=0)
-    return np.asarray(total / max(len(kind), 1))
+    total /= max(len(kind), 1)
+    return total
 
 
 def _penalties(
@@ -364,14 +379,11 @@ def _penalties(
     groups: int,
     kind: npt.NDArray[np.float64],
     travel: npt.NDArray[np.float64],
+    costs: npt.NDArray[np.float64],
     nodes: _Nodes,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Columns MISSING, MANDATORY and PARTIAL of ``task``, and what each group costs unserved."""
-    costs = _costs(kind, travel)
-    reachable = costs[np.isfinite(costs)]
-    hours = travel[:, 1][np.isfinite(travel[:, 1])].max(initial=0.0) / kind[:, at.SPEED].min(
-        initial=1.0
-    )
+    hours = _longest(travel[:, 1]) / kind[:, at.SPEED].min(initial=1.0)
     late = max((w[2] for w in nodes.windows), default=0.0)
     work = max((row[at.SERVICE] for row in nodes.stop), default=0.0)
     spans = [abs(x) for w in nodes.windows for x in w[:2] if np.isfinite(x)]
@@ -379,7 +391,7 @@ def _penalties(
         (abs(s) for k in instance.vehicle_types for s in k.preferences.values()), default=0
     )
     # More than serving a task can cost.
-    base = 8.0 * reachable.max(initial=0.0) + 4.0 * kind[:, at.FIXED].max(initial=0.0) + 1.0
+    base = 8.0 * _longest(costs) + 4.0 * kind[:, at.FIXED].max(initial=0.0) + 1.0
     base += 2.0 * instance.objective.preference * scores
     base += max(late, 0.0) * (4.0 * hours + 2.0 * work + max(spans, default=0.0))
     per_second = kind[:, at.BY_DURATION].max(initial=0.0) + instance.objective.balance
@@ -454,6 +466,18 @@ def _sizes(
     return np.asarray((amounts[:, usable] / largest[usable]).sum(axis=1))
 
 
+def _longest(table: npt.NDArray[np.float64]) -> float:
+    """The largest number of a table that is one."""
+    return float(np.max(table, where=table < inf, initial=0.0))
+
+
+def _median(table: npt.NDArray[np.float64]) -> float:
+    """Median of a table's entries that stand for a way; of a large table, of a million of them."""
+    some = table.reshape(-1)[:: table.size // SAMPLE + 1]
+    some = some[(some > 0.0) & (some < EVER)]
+    return float(np.median(some)) if some.size else 0.0
+
+
 def _crowd(group: npt.NDArray[np.int32]) -> int:
     """Stops for each that can be on a route at the same time."""
     grouped = group[group >= 0]
@@ -474,6 +498,7 @@ def _neighbours(
     None is of the stop's own group.
     """
     stops = len(group)
+    grouped = bool((group >= 0).any())
     largest = int(np.bincount(group[group >= 0]).max(initial=1))
     count = min(NEIGHBOURS * crowd, stops - largest)
     if count < 1:
@@ -484,21 +509,23 @@ def _neighbours(
     windowed = bool(np.isfinite(early).any() or np.isfinite(late).any())
     # So large that sums of what is missing remain numbers.
     early, late = np.clip(early, -EVER, EVER), np.clip(late, -EVER, EVER)
-    finite = costs[np.isfinite(costs) & (costs > 0)]
-    seconds = np.minimum(travel[0, 1], EVER)
-    some = seconds[(seconds < EVER) & (seconds > 0)]
-    pace = float(np.median(finite) / np.median(some)) if finite.size and some.size else 0.0
+    seconds, pace = np.minimum(travel[0, 1], EVER), 0.0
+    if windowed and (usual := _median(seconds)):
+        pace = _median(costs) / usual
+    symmetric = not windowed and np.array_equal(costs, costs.T)
     near = np.zeros((stops + 1, count), np.int32)
-    for low in range(0, stops, 512):
-        rows = np.arange(low, min(low + 512, stops))
-        there = costs[np.ix_(places[rows], places)]
-        back = costs[np.ix_(places, places[rows])].T
-        if windowed:
-            there = there + pace * _strain(early, late, service, seconds, places, rows)
-            back = back + pace * _strain_back(early, late, service, seconds, places, rows)
-        value = np.minimum(there, back)
+    for low in range(0, stops, BLOCK):
+        rows = np.arange(low, min(low + BLOCK, stops))
+        value = costs[np.ix_(places[rows], places)]
+        if not symmetric:
+            back = costs[np.ix_(places, places[rows])].T
+            if windowed:
+                value += pace * _strain(early, late, service, seconds, places, rows)
+                back = back + pace * _strain_back(early, late, service, seconds, places, rows)
+            value = np.minimum(value, back)
         value[np.arange(len(rows)), rows] = inf
-        value[(group[rows][:, None] == group[None, :]) & (group[None, :] >= 0)] = inf
+        if grouped:
+            value[(group[rows][:, None] == group[None, :]) & (group[None, :] >= 0)] = inf
         mate = what[rows + 1, at.MATE]
         value[np.flatnonzero(mate), mate[mate > 0] - 1] = inf
         part = np.argpartition(value, count - 1, axis=1)[:, :count]
