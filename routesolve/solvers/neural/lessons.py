@@ -46,6 +46,8 @@ MIX: Mapping[str, float] = {
 STRAIGHT = 0.25
 """Share of problems whose ways are straight lines: plans of a network that has seen roads only are
 poor where there are none."""
+SQUARE = 0.5
+"""Share of those whose places are anywhere in a square, as those of the literature are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +205,7 @@ def recipe_of(
     *,
     mix: Mapping[str, float] = MIX,
     sizes: tuple[int, int] = SIZES,
+    straight: float = STRAIGHT,
 ) -> Recipe:
     """The recipe of batch k: variants by their shares, sizes with small ones more often.
 
@@ -212,7 +215,7 @@ def recipe_of(
     shares = np.array(list(mix.values()), dtype=np.float64)
     name = list(mix)[int(rng.choice(len(shares), p=shares / shares.sum()))]
     n = round(float(np.exp(rng.uniform(*np.log(sizes)))))
-    return Recipe(name, customers=(n, n), windows="any", straight=STRAIGHT)
+    return Recipe(name, customers=(n, n), windows="all", straight=straight, square=SQUARE)
 
 
 def make_lesson(
@@ -233,6 +236,7 @@ def make_lessons(
     batch: int = BATCH,
     mix: Mapping[str, float] = MIX,
     sizes: tuple[int, int] = SIZES,
+    straight: float = STRAIGHT,
     part_seconds: float = PART_SECONDS,
     on_progress: Callable[[int, float], None] | None = None,
 ) -> int:
@@ -252,7 +256,7 @@ def make_lessons(
         Of all; other processes use others, and other folders.
     batch
         Problems of a batch.
-    mix, sizes
+    mix, sizes, straight
         See :func:`recipe_of`.
     part_seconds
         Work of one file.
@@ -285,7 +289,7 @@ def make_lessons(
     while passed < seconds:
         first, until, made = k, min(passed + part_seconds, seconds), list[Lesson]()
         while passed < until:
-            recipe = recipe_of(seed, k, mix=mix, sizes=sizes)
+            recipe = recipe_of(seed, k, mix=mix, sizes=sizes, straight=straight)
             made.append(make_lesson(sampler, recipe, (seed, k), batch=batch))
             k, passed = k + 1, time.monotonic() - begun
             if on_progress is not None:

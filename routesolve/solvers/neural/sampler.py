@@ -33,14 +33,19 @@ the 48 variants were made."""
 UNIT = 2.0 / 3.0
 """That side, as a share of the longest way between two places; any way fits twice into the
 horizon."""
-WINDOWS = ("narrow", "any")
-"""How windows are drawn: as in the literature, or half of the problems with other days."""
+WINDOWS = ("narrow", "any", "all")
+"""How windows are drawn: all narrow; half of the problems with other days; a quarter of each of
+these, and half of the problems with windows that differ."""
 DAY = (0.72, 1.2)
 LOOSE_WIDTH = (0.04, 1.0)
 LOOSE_SERVICE = (0.0, 0.3)
 """Other days: the horizon, as a multiple of the one above; mean width of a problem's windows as a
 share of it; mean service time, in those units. Each customer's is between half and one and a half
 times the mean, and a share of the customers that differs by problem has no window."""
+REACH = ((0.02, 0.08), (0.15, 0.45))
+"""Windows that differ: least and most that they reach to either side of a moment at which the
+customer can be served, as shares of the horizon. After Li et al. (Learning to Delegate, 2021), as
+MVMoE has it: 1/30 and 1/3 there, and one service time for all."""
 BACKHAUL_SHARE = 0.2
 LIMIT = (1.0, 2.0)
 """Limits are between once and twice what the farthest customer takes there and back."""
@@ -70,6 +75,8 @@ class Recipe:
         A name of :data:`WINDOWS`.
     straight
         Share of problems whose ways are straight lines, driven at the mean pace of the roads.
+    square
+        Share of those whose places are anywhere in a square, not on the roads.
     """
 
     variant: str = "any"
@@ -80,6 +87,7 @@ class Recipe:
     duration_limits: float = 0.5
     windows: str = "narrow"
     straight: float = 0.0
+    square: float = 0.0
 
     def __post_init__(self) -> None:
         problems = []
@@ -101,7 +109,7 @@ class Recipe:
             )
         problems += [
             Problem(f"a share of {share}", fix="give 0 .. 1")
-            for share in (self.duration_limits, self.straight)
+            for share in (self.duration_limits, self.straight, self.square)
             if not 0 <= share <= 1
         ]
         if problems:
@@ -215,18 +223,29 @@ class Sampler:
         points -= points[:, :1].copy()
         # Nothing is drawn for recipes without these: seeds of lessons draw what they drew.
         if recipe.straight:
-            _straighten(rng.random(size) < recipe.straight, points, distance, duration)
-        loose = np.zeros(size, np.bool_)
+            straight = rng.random(size) < recipe.straight
+            pace = _pace(points, distance), _pace(points, duration)
+            if recipe.square:
+                _scatter(rng, straight & (rng.random(size) < recipe.square), points, chosen)
+            for table, by in zip((distance, duration), pace, strict=True):
+                _straighten(straight, points, table, by)
+        loose = differ = np.zeros(size, np.bool_)
         if recipe.windows == "any":
             loose = rng.random(size) < 0.5
+        elif recipe.windows == "all":
+            kind = rng.integers(0, 4, size)
+            loose, differ = kind == 1, kind > 1
         if tour:
             given: dict[str, Any] = {"fleet": 1.0}
         elif profiled:
             given = _profiled(rng, name, points, tokens, float(distance.max()))
         else:
             given = _varied(rng, has, tokens, distance, duration, recipe.duration_limits)
-            if (has.windows & loose).any():
-                given = _other_days(rng, has, has.windows & loose, tokens, duration, given)
+            for which, windows in ((loose, _loose), (differ, _differing)):
+                which = has.windows & which
+                if which.any():
+                    day = windows(rng, tokens, duration)
+                    given = _other_days(has, which, tokens, duration, given, day)
         made = Problems.of(
             tokens, distance.astype(self.dtype), duration.astype(self.dtype), **given
         )
@@ -323,28 +342,57 @@ def _varied(
     }
 
 
-def _straighten(which: npt.NDArray[np.bool_], points: Floats, *tables: Floats) -> None:
-    """Make ways straight lines in some problems, as long as roads are on average."""
-    line = np.hypot(*np.moveaxis(points[which, :, None] - points[which, None, :], -1, 0))
-    total = np.maximum(line.sum(axis=(1, 2)), 1e-9)
-    for table in tables:
-        # Whole steps, like those of roads.
-        ratio = table[which].sum(axis=(1, 2)) / total
-        table[which] = np.round(line * ratio[:, None, None] / STEP) * STEP
+def _pace(points: Floats, table: Floats) -> Floats:
+    """(b,) how much longer than straight lines ways are on average."""
+    total = np.maximum(_lines(points).sum(axis=(1, 2)), 1e-9)
+    ratio: Floats = table.sum(axis=(1, 2)) / total
+    return ratio
 
 
-def _other_days(
-    rng: np.random.Generator,
-    has: _Has,
-    which: npt.NDArray[np.bool_],
-    k: int,
-    duration: Floats,
-    given: dict[str, Any],
-) -> dict[str, Any]:
-    """Put other horizons, windows and service times in place of those of some problems."""
-    b, nodes = duration.shape[0], duration.shape[1]
+def _lines(points: Floats) -> Floats:
+    """(b, n, n) straight distances."""
+    lines: Floats = np.hypot(*np.moveaxis(points[:, :, None] - points[:, None, :], -1, 0))
+    return lines
+
+
+def _scatter(
+    rng: np.random.Generator, which: npt.NDArray[np.bool_], points: Floats, chosen: Index
+) -> None:
+    """Put the places of some problems anywhere in a square as wide as they were apart."""
+    b, nodes = chosen.shape
+    anywhere = rng.random((b, nodes, 2)) * np.ptp(points, axis=1).max(axis=1)[:, None, None]
+    # Vehicles that differ begin at one place.
+    same = (chosen[:, :1] == chosen) & (np.arange(nodes) > 0)
+    anywhere = np.where(same[..., None], anywhere[:, :1], anywhere)
+    points[which] = (anywhere - anywhere[:, :1])[which]
+
+
+def _straighten(which: npt.NDArray[np.bool_], points: Floats, table: Floats, pace: Floats) -> None:
+    """Make ways straight lines in some problems."""
+    # Whole steps, like those of roads.
+    table[which] = np.round(_lines(points[which]) * pace[which, None, None] / STEP) * STEP
+
+
+class _Day(NamedTuple):
+    """Horizon (b, 1), service times and windows (b, nodes), of which some have none."""
+
+    end: Floats
+    service: Floats
+    earliest: Floats
+    latest: Floats
+    anytime: npt.NDArray[np.bool_]
+
+
+def _there_and_home(k: int, duration: Floats) -> tuple[Floats, Floats]:
+    """(b, nodes) each: from the farthest depot, and to it."""
     there = duration[:, :k, :].max(axis=1)
-    home = np.swapaxes(duration[:, :, :k], 1, 2).max(axis=1)
+    return there, np.swapaxes(duration[:, :, :k], 1, 2).max(axis=1)
+
+
+def _loose(rng: np.random.Generator, k: int, duration: Floats) -> _Day:
+    """Other horizons, windows and service times."""
+    b, nodes = duration.shape[0], duration.shape[1]
+    there, home = _there_and_home(k, duration)
     unit = UNIT * duration.reshape(b, -1).max(axis=1)[:, None]
     end = HORIZON * unit * rng.uniform(*DAY, (b, 1))
     each = rng.uniform(0.5, 1.5, (2, b, nodes))
@@ -354,17 +402,51 @@ def _other_days(
     width = np.minimum(end * np.exp(rng.uniform(low, high, (b, 1))) * each[1], room)
     earliest = there + (room - width) * rng.random((b, nodes))
     anytime = rng.random((b, nodes)) < rng.uniform(0.0, 0.5, (b, 1))
-    stops = (np.arange(nodes) >= k) & which[:, None]
-    windows = stops & ~anytime
+    return _Day(end, service, earliest, earliest + width, anytime)
+
+
+def _differing(rng: np.random.Generator, k: int, duration: Floats) -> _Day:
+    """Windows that differ, short and long ones in one problem, cut where the day ends."""
+    b, nodes = duration.shape[0], duration.shape[1]
+    there, home = _there_and_home(k, duration)
+    unit = UNIT * duration.reshape(b, -1).max(axis=1)[:, None]
+    end = HORIZON * unit * rng.uniform(*DAY, (b, 1))
+    # One service time for all in half of the problems.
+    spread = np.maximum(rng.uniform(-0.5, 0.5, (b, 1)), 0.0)
+    each = 1.0 + spread * rng.uniform(-1.0, 1.0, (b, nodes))
+    service = np.minimum(unit * rng.uniform(*LOOSE_SERVICE, (b, 1)) * each, end - there - home)
+    moment = there + (end - service - home - there) * rng.random((b, nodes))
+    least, most = (end * rng.uniform(*bounds, (b, 1)) for bounds in REACH)
+    half = least + (most - least) * rng.random((b, nodes))
+    earliest, latest = np.maximum(moment - half, 0.0), np.minimum(moment + half, end)
+    return _Day(end, service, earliest, latest, np.zeros((b, nodes), np.bool_))
+
+
+def _other_days(
+    has: _Has,
+    which: npt.NDArray[np.bool_],
+    k: int,
+    duration: Floats,
+    given: dict[str, Any],
+    day: _Day,
+) -> dict[str, Any]:
+    """Put a day in place of that of some problems."""
+    stops = (np.arange(duration.shape[1]) >= k) & which[:, None]
+    windows = stops & ~day.anytime
     closed = which & ~has.open_end
-    longer = (duration[:, :k, :] + np.swapaxes(duration[:, :, :k], 1, 2)).min(axis=1) + service
+    both = (duration[:, :k, :] + np.swapaxes(duration[:, :, :k], 1, 2)).min(axis=1)
+    longer = both + day.service
     more = np.maximum(longer[:, k:].max(axis=1) - given["max_duration"][:, 0], 0.0)
     limit = np.where(which, given["max_duration"][:, 0] + more, given["max_duration"][:, 0])
+    earliest, latest = (
+        np.where(stops, np.where(windows, own, never), given[key])
+        for key, own, never in (("earliest", day.earliest, -inf), ("latest", day.latest, inf))
+    )
     return given | {
-        "service": np.where(stops, service, given["service"]),
-        "earliest": np.where(stops, np.where(windows, earliest, -inf), given["earliest"]),
-        "latest": np.where(stops, np.where(windows, earliest + width, inf), given["latest"]),
-        "closing": np.where(closed[:, None], end, given["closing"]),
+        "service": np.where(stops, day.service, given["service"]),
+        "earliest": earliest,
+        "latest": latest,
+        "closing": np.where(closed[:, None], day.end, given["closing"]),
         "max_duration": limit[:, None],
     }
 

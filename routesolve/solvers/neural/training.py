@@ -43,7 +43,7 @@ from routesolve.solvers.neural.learning import (
     log_probabilities,
     reinforcement_loss,
 )
-from routesolve.solvers.neural.lessons import STRAIGHT, Lesson, fingerprint
+from routesolve.solvers.neural.lessons import SQUARE, STRAIGHT, Lesson, fingerprint
 from routesolve.solvers.neural.model import Network
 from routesolve.solvers.neural.pool import Pool
 from routesolve.solvers.neural.problems import Array, Problems
@@ -197,7 +197,7 @@ class Trainer:
         name = names[int(rng.choice(len(names), p=share / share.sum()))]
         low, high = course.customers
         count = int(np.exp(rng.uniform(np.log(low), np.log(high + 1))))
-        recipe = Recipe(name, (count, count), windows="any", straight=STRAIGHT)
+        recipe = Recipe(name, (count, count), windows="all", straight=STRAIGHT, square=SQUARE)
         sample = self.sampler.of(recipe).sample(course.batch, seed=(course.seed, 4, self.step))
         problems, points = sample.problems, self._places(sample, rng)
         first = first_moves(Environment(problems), course.rollouts)

@@ -141,10 +141,11 @@ def test_the_seed_decides(pool: Pool) -> None:
     assert len(sizes) > 8
 
 
+@pytest.mark.parametrize("windows", ["any", "all"])
 @pytest.mark.parametrize("name", ["VRPTW", "OVRPTW", "MDVRPMBLTW", "any"])
-def test_other_days_can_be_served(pool: Pool, name: str) -> None:
+def test_other_days_can_be_served(pool: Pool, name: str, windows: str) -> None:
     """With windows of any kind everybody is feasible alone, and rollouts serve all."""
-    problems = drawn(pool, name, 24, windows="any", straight=0.5)
+    problems = drawn(pool, name, 24, windows=windows, straight=0.5, square=0.5)
     environment = Environment(problems)
     assert not environment.infeasible().any()
     assert not environment.unserved(roll_out(environment, uniform(0), 3).state).any()
@@ -163,6 +164,34 @@ def test_other_days_differ(pool: Pool) -> None:
     assert spread[1] > 3 * spread[0]
 
 
+def test_windows_that_differ(pool: Pool) -> None:
+    """Long and short ones are in one problem, and some are cut where the day begins or ends."""
+    p = drawn(pool, "VRPTW", 60, windows="all")
+    width = (p.latest - p.earliest)[:, p.tokens :]
+    times = width.max(axis=1) / width.min(axis=1)
+    assert (times > 3.5).mean() > 0.3  # 3 at most where all are drawn around one mean
+    begins = (p.earliest[:, p.tokens :] == 0.0).any(axis=1)
+    ends = (p.latest == p.closing)[:, p.tokens :].any(axis=1)
+    assert begins.mean() > 0.2
+    assert ends.mean() > 0.2
+    assert (times < 1.2).mean() > 0.1
+
+
+@pytest.mark.parametrize("name", ["CVRP", "MDCVRP", "PVRP-ZC"])
+def test_places_in_a_square(pool: Pool, name: str) -> None:
+    """Places are off the roads, those of one depot stay together, and ways are as fast."""
+    recipe = Recipe(name, (12, 12), straight=1.0)
+    towns = Sampler(pool, recipe, dtype=np.float64).sample(40, seed=4)
+    square = dataclasses.replace(recipe, square=1.0)
+    there = Sampler(pool, square, dtype=np.float64).sample(40, seed=4)
+    for p, points in (towns[:2], there[:2]):
+        assert len(np.unique(points[0], axis=0)) == 12 + (p.tokens if name[0] == "M" else 1)
+    apart = [np.ptp(sample.points, axis=1).max() for sample in (towns, there)]
+    assert 0.8 * apart[0] < apart[1] <= apart[0]
+    pace = [p.duration.sum() / p.distance.sum() for p, _, _ in (towns, there)]
+    assert pace[0] == pytest.approx(pace[1], rel=0.1)
+
+
 def test_straight_ways(pool: Pool) -> None:
     """Straight ways are symmetric, in proportion to each other, and as long as roads on average."""
     sampler = Sampler(pool, Recipe("CVRP", (12, 12), straight=1.0), dtype=np.float64)
@@ -179,9 +208,10 @@ def test_straight_ways(pool: Pool) -> None:
 
 def test_wrong_recipes_are_refused(pool: Pool) -> None:
     """Every mistake is named, and areas that are too small or not connected."""
+    shares = {"duration_limits": 3.0, "straight": 2.0, "square": -1.0}
     with pytest.raises(InputError) as caught:
-        Recipe("CVRPX", (5, 2), choice="none", duration_limits=3, windows="wide", straight=2)
-    assert len(caught.value.problems) == 6
+        Recipe("CVRPX", (5, 2), choice="none", windows="wide", **shares)
+    assert len(caught.value.problems) == 7
     with pytest.raises(InputError, match="60 places"):
         Sampler(pool, Recipe(customers=(20, 200)))
     area = pool.areas[0]
