@@ -19,7 +19,9 @@ def main(log: str, picture: str) -> None:
     titles = ("best of up to 32 rollouts", "mean of them")
     for axis, kind, title in zip(axes, ("best", "mean"), titles, strict=True):
         for cell in cells:
-            axis.plot(rows.seconds / 60.0, rows[f"{kind}_{cell}"], label=cell, marker=".")
+            dashes = "--" if cell.startswith("straight") else "-"
+            gaps = rows[f"{kind}_{cell}"]
+            axis.plot(rows.seconds / 60.0, gaps, dashes, label=cell.replace("_", " "), marker=".")
         for number in rows.index[rows.kind == "reinforcement"]:
             span = rows.seconds[max(number - 1, 0) : number + 1] / 60.0
             axis.axvspan(span.iloc[0], span.iloc[-1], color="grey", alpha=0.2, linewidth=0)
