@@ -17,7 +17,7 @@ from routesolve.solvers.base import Budget
 from routesolve.solvers.neural.augment import reversible
 from routesolve.solvers.neural.config import Config
 from routesolve.solvers.neural.from_instance import to_points, to_problems
-from routesolve.solvers.neural.inference import Inference
+from routesolve.solvers.neural.inference import Decoder, Inference
 from routesolve.solvers.neural.solver import Neural, views
 from routesolve.solvers.neural.weights import Weights, shapes
 from tests.solvers.neural.made import ALL, tour, variant
@@ -67,16 +67,37 @@ def test_more_views_are_never_worse(solver: Neural) -> None:
 
 
 def test_views() -> None:
-    """Greedy ones come first, each once; reversed only where plans stay feasible."""
+    """A greedy one comes first, then each is drawn from; reversed only where that is feasible."""
     plain, timed = variant("CVRP", 5, seed=1), variant("VRPTW", 5, seed=1)
     for instance, count in ((plain, 16), (timed, 8)):
         problems, points = to_problems(instance), to_points(instance)
         assert points is not None
-        seen = list(islice(views(problems, points), 2 * count))
-        assert len(set(seen)) == 2 * count
-        assert [view.temperature == 0.0 for view in seen] == [True] * count + [False] * count
+        seen = list(islice(views(problems, points), 1 + 3 * count))
+        assert len(set(seen)) == 1 + 3 * count
+        assert len({view._replace(temperature=0.0) for view in seen[:count]}) == count
+        assert [view.temperature == 0.0 for view in seen] == [True] + [False] * 3 * count
         assert any(view.back for view in seen) == reversible(problems)
-    assert len(set(islice(views(to_problems(timed), None), 1))) == 1
+    alone = list(islice(views(to_problems(timed), None), 3))
+    assert [view.temperature for view in alone] == [0.0, 0.2, 0.3]
+    profiled = variant("PVRP-ZC", 5, seed=1)
+    seen = list(islice(views(to_problems(profiled), to_points(profiled)), 17))
+    assert [view.temperature for view in seen] == [0.0] * 16 + [0.2]
+
+
+def test_few_customers_are_begun_with_again(
+    solver: Neural, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Views that are drawn from have their hundred rollouts, whatever the customers."""
+    lanes = []
+    roll_out = Decoder.roll_out
+
+    def counted(self: Decoder, first: Any, **given: Any) -> Any:
+        lanes.append(len(first))
+        return roll_out(self, first, **given)
+
+    monkeypatch.setattr(Decoder, "roll_out", counted)
+    solver.solve(variant("CVRP", 30, seed=1), views_of(2), seed=0)
+    assert lanes == [1, 29, 90]
 
 
 def test_places_are_projected() -> None:
