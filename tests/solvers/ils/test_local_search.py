@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from routesolve.instances.instance import VrpInstance
@@ -15,13 +15,12 @@ from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils import audit, engine
 from routesolve.solvers.ils._kernels import layout as at
 from routesolve.solvers.ils._kernels import local_search, moves
-from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils.engine import IteratedLocalSearch
 from routesolve.solvers.ils.problem import translate
 from routesolve.solvers.ils.scope import beyond
 from routesolve.solvers.ils.settings import penalties
 from tests.solvers.ils.test_kernels import problems
-from tests.solvers.ils.test_kinds import fleets
+from tests.solvers.ils.test_kinds import fleets, replaced
 
 Rows = dict[int, list[int]]
 
@@ -113,15 +112,16 @@ def test_moves_equal_lists(instance: VrpInstance, seed: int, steps: int, penalis
     judge_moves(search, steps, penalties(search.work) if penalised else None)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(fleets(), st.integers(0, 1000), st.integers(0, 60))
 def test_moves_of_several_kinds(instance: VrpInstance, seed: int, steps: int) -> None:
     """So it does where vehicles differ: each route keeps its ends, costs and limits."""
+    # Durations are looked at when a move is made.
+    kinds = tuple(replaced(kind, max_duration=np.inf) for kind in instance.vehicle_types)
+    instance = instance.replace(vehicle_types=kinds)
     assume(not IteratedLocalSearch().unsupported(instance) and not beyond(instance))
     work = translate(instance)
     assume(work.n and work.problem.kinds is not None)
-    # Durations are looked at when a move is made.
-    assume(not (work.problem.job[work.n + 1 :, at.HOURS] < ENDLESS).any())
     search = engine._Search(instance, work, Clock(Budget(iterations=1)), seed, None)
     judge_moves(search, steps, search.soft)
 
