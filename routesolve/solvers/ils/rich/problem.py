@@ -479,10 +479,11 @@ def _median(table: npt.NDArray[np.float64]) -> float:
 
 
 def _crowd(group: npt.NDArray[np.int32]) -> int:
-    """Stops for each that can be on a route at the same time."""
+    """Stops for each that can be on a route at the same time, about."""
     grouped = group[group >= 0]
     units = len(group) - len(grouped) + len(np.unique(grouped))
-    return min(-(-len(group) // max(units, 1)), CROWDED)
+    # A few small groups among many jobs are no reason to look farther.
+    return min(max(round(len(group) / max(units, 1)), 1), CROWDED)
 
 
 def _neighbours(

@@ -73,6 +73,15 @@ def test_neighbours_are_of_other_groups(each: int) -> None:
     assert (group[problem.near[rows]] != group[rows][:, None]).all()
 
 
+def test_one_small_group_changes_nothing() -> None:
+    """Who has one pair of alternatives among many jobs gets the search of the others."""
+    jobs = [dataclasses.replace(job, group=None) for job in instance(40, 2).jobs]
+    few = [dataclasses.replace(job, group="pair") for job in jobs[:2]]
+    problem = instance(40, 2)
+    assert translate(problem).crowd == 2
+    assert translate(problem.replace(jobs=(*few, *jobs[2:]))).crowd == 1
+
+
 def test_next_of_a_group() -> None:
     """Tasks of a group are a circle; others stand alone."""
     problem = instance(3, 3)
