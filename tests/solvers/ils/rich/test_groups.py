@@ -13,7 +13,8 @@ from routesolve.instances.model import Depot, Job, Location, Objective, VehicleT
 from routesolve.solvers.base import Budget, Clock
 from routesolve.solvers.ils.rich._kernels import layout as at
 from routesolve.solvers.ils.rich.engine import RichSearch
-from routesolve.solvers.ils.rich.problem import CROWDED, NEIGHBOURS, translate
+from routesolve.solvers.ils.rich.neighbours import CROWDED, NEIGHBOURS
+from routesolve.solvers.ils.rich.problem import translate
 
 
 def instance(groups: int, each: int, *, prizes: bool = False, vehicles: float = 0.0) -> VrpInstance:
