@@ -107,6 +107,28 @@ def test_cached_data_equals_recomputation(
             assert soft or plan.num[at.BEST] <= plan.num[at.COST]
 
 
+def test_a_detour_that_saves_time_is_not_cut_short() -> None:
+    """Without the stop between them the third job is late: no start of the first is too early."""
+    spots = [Location(index=i) for i in range(5)]
+    distances = np.ones((5, 5)) - np.eye(5)
+    durations = distances.copy()
+    durations[2, 4] = 50.0
+    windows = ((0.0, 500.0), (100.0, 120.0), (0.0, 500.0), (0.0, 110.0))
+    instance = VrpInstance(
+        jobs=tuple(
+            Job(str(i), spots[i + 1], time_windows=(TimeWindow(*window),), prize=5.0)
+            for i, window in enumerate(windows)
+        ),
+        depots=(Depot("d", spots[0]),),
+        vehicle_types=(VehicleType(count=1, start="d", end="d"),),
+        profiles=(Profile(metric="matrix", distances=distances, durations=durations),),
+    )
+    search = engine._Search(instance, translate(instance), Clock(Budget(iterations=1)), 0, None)
+    search.way = search.way._replace(polish=0.0)
+    with mock.patch.object(audit, "DEBUG", True):
+        search.advance(search.work.problem, search.plan, None, search.state, 300, 1e9)
+
+
 WRONG = (
     ("num", at.COST),
     ("num", at.ALL_WARP),

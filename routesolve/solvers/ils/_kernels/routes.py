@@ -333,7 +333,8 @@ def renew_ends(
 ) -> None:
     """Latest starts from job y back, beyond x only while they change; y = 0: the whole route.
 
-    With penalties a start that is not too late may still meet time warp further on (LEFT).
+    With penalties a start that is not too late may still meet time warp further on (LEFT); without,
+    a window that is missed further on whatever the start leaves none.
     """
     h = home(kinds, route, r)
     b = node[y, AFTER] if y else 0
@@ -343,9 +344,13 @@ def renew_ends(
     passed = False
     while a:
         t = min(job[a, LATEST], t - times[a, b if b else h] - job[a, SERVICE])
-        if soft is not None and t < job[a, EARLIEST]:
-            left = min(left + job[a, EARLIEST] - t, ENDLESS)
-            t = job[a, EARLIEST]
+        if t < job[a, EARLIEST]:
+            if soft is None:
+                # Said to the route's beginning: no start there is early enough.
+                t = -ENDLESS
+            else:
+                left = min(left + job[a, EARLIEST] - t, ENDLESS)
+                t = job[a, EARLIEST]
         if passed and node[a, END] == t and (soft is None or node[a, LEFT] == left):
             break
         node[a, END] = t
