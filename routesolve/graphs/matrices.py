@@ -73,6 +73,16 @@ class TravelMatrix(ABC):
         """Whether the dense matrices exist already."""
         return "_dense" in self.__dict__
 
+    def write(self, distances: Floats, durations: Floats) -> None:
+        """Write the dense matrices into arrays of the caller.
+
+        Parameters
+        ----------
+        distances, durations
+            (n, n) float64 to be filled. Formulas fill them row by row, and keep no copy.
+        """
+        distances[...], durations[...] = self._dense
+
     @property
     def distances(self) -> Floats:
         """Distances from row to column, (n, n) float64, read-only; ``inf`` = unreachable."""
@@ -269,18 +279,31 @@ class StraightLineTravel(TravelMatrix):
         return length if self.detour == 1.0 else length * self.detour
 
     def _build(self) -> tuple[Floats, Floats]:
-        n = self.n
-        distances = np.empty((n, n))
-        durations = distances if self.speed == 1.0 else np.empty((n, n))
-        columns = np.arange(n)[None, :]
-        height = max(1, BLOCK // max(n, 1))
-        for start in range(0, n, height):
-            rows = np.arange(start, min(start + height, n))[:, None]
-            length = self._length(rows, columns)
-            distances[start : start + height] = self.rounding.apply(length)
-            if durations is not distances:
-                durations[start : start + height] = self.rounding.apply(length / self.speed)
+        distances = np.empty((self.n, self.n))
+        durations = distances if self.speed == 1.0 else np.empty((self.n, self.n))
+        self._fill(distances, durations)
         return distances, durations
+
+    def write(self, distances: Floats, durations: Floats) -> None:
+        """Write the dense matrices into arrays of the caller."""
+        if self.built:
+            super().write(distances, durations)
+        else:
+            self._fill(distances, durations)
+
+    def _fill(self, distances: Floats, durations: Floats) -> None:
+        columns = np.arange(self.n)[None, :]
+        height = max(1, BLOCK // max(self.n, 1))
+        for start in range(0, self.n, height):
+            rows = np.arange(start, min(start + height, self.n))[:, None]
+            part, length = slice(start, start + height), self._length(rows, columns)
+            distances[part] = self.rounding.apply(length)
+            if durations is not distances:
+                durations[part] = (
+                    distances[part]
+                    if self.speed == 1.0
+                    else self.rounding.apply(length / self.speed)
+                )
 
 
 class NetworkTravel(TravelMatrix):

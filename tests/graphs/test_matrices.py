@@ -266,3 +266,21 @@ def test_straight_geometry() -> None:
     line = StraightLineTravel([[0, 0], [1, 2]]).geometry(1, 0)
     assert line is not None
     assert line.tolist() == [[1, 2], [0, 0]]
+
+
+@pytest.mark.parametrize("built", [False, True])
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_write(built: bool, speed: float) -> None:
+    """What is written is what is kept; nothing is kept for writing it."""
+    points = np.random.default_rng(3).random((9, 2)) * 50
+    travel = StraightLineTravel(points, speed=speed, rounding="nearest")
+    if built:
+        travel.distances  # noqa: B018
+    distances, durations = np.empty((2, 9, 9))
+    travel.write(distances, durations)
+    assert travel.built == built
+    np.testing.assert_array_equal(distances, travel.distances)
+    np.testing.assert_array_equal(durations, travel.durations)
+    again = np.empty((2, 9, 9))
+    ExplicitTravel(durations, distances).write(*again)
+    np.testing.assert_array_equal(again, (distances, durations))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from routesolve.instances.model import Job, Shipment
 from routesolve.solvers.ils.rich._kernels import layout as at
-from routesolve.solvers.ils.rich.neighbours import BLOCK, crowd, neighbours, short_leg
+from routesolve.solvers.ils.rich.neighbours import crowd, neighbours, short_leg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,10 @@ TOP_PRIORITY = 6
 
 ROOM = 20_000_000
 """Nodes that the rows of all routes may hold together; where it would be more, rows are shorter."""
+
+
+BLOCK = 512
+"""Rows of tables that are added up together: large tables are not copied as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +220,7 @@ def _travel(instance: VrpInstance, kinds: tuple[VehicleType, ...]) -> npt.NDArra
     out = np.empty((max(len(names), 1), 2, count, count))
     by_name = {p.id: p for p in instance.profiles}
     for i, name in enumerate(names):
-        travel = instance.travel(by_name[name])
-        out[i, 0], out[i, 1] = travel.distances, travel.durations
+        instance.travel(by_name[name]).write(*out[i])
         for part in out[i]:
             np.fill_diagonal(part, 0.0)
     return out
