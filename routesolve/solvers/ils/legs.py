@@ -14,6 +14,7 @@ from routesolve.graphs.rounding import Rounding
 from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils._kernels.steps import NEVER, in_steps
+from routesolve.solvers.ils.scope import both_ways
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -93,6 +94,13 @@ class Legs:
         own = len(self.rows)
         self.froms = np.concatenate([froms[:1], places, froms[:own]])
         self.tos = np.concatenate([tos[:1], places, tos[:own]])
+        # Legs that a backhaul rule bars, by what jobs do, are like ways that do not exist.
+        self.barring = both_ways(instance) and instance.backhaul != "mixed"
+        self.collects = np.zeros(len(self.froms), np.bool_)
+        self.delivers = self.collects.copy()
+        if self.barring:
+            self.collects[1 : len(jobs) + 1] = [any(job.pickup) for job in jobs]
+            self.delivers[1 : len(jobs) + 1] = [any(job.delivery) for job in jobs]
         self.closed = bool(((froms == tos) & (froms >= 0)).all())
         self.rounding = instance.rounding
         self.timed = timed(instance, kinds)
@@ -105,7 +113,10 @@ class Legs:
     @property
     def straight(self) -> bool:
         """Whether ways are as long in the other direction, by their nature."""
-        return self.instance.profile_of(self.kind).metric not in ("matrix", "network")
+        return not self.barring and self.instance.profile_of(self.kind).metric not in (
+            "matrix",
+            "network",
+        )
 
     def _place(self, name: str | None) -> int:
         """Where a depot is, -1 = nowhere."""
@@ -118,6 +129,7 @@ class Legs:
         profile = self.instance.profile_of(kind)
         return (
             not self.rows
+            and not self.barring
             and profile.metric == "euclidean"
             and profile.detour == 1.0
             and self.rounding in ROUNDINGS
@@ -240,6 +252,8 @@ class Legs:
 
     def _broken(self) -> bool:
         """Whether there may be legs that cannot be driven."""
+        if self.barring:
+            return True
         metric = self.instance.profile_of(self.kind).metric
         if metric != "matrix" and (metric != "network" or self.blank):
             return False
@@ -247,10 +261,18 @@ class Legs:
         return not (np.isfinite(travel.durations).all() and np.isfinite(travel.distances).all())
 
     def _barred(self) -> Int32s:
-        """NEVER for legs that cannot be driven, (n + 1, n + 1)."""
+        """NEVER for legs that cannot be driven or may not be, (n + 1, n + 1)."""
         rows = np.arange(len(self.froms))
         sums = self._between(rows, durations=False) + self._between(rows, durations=True)
-        return np.where(np.isfinite(sums) | ~self._real(rows), 0, NEVER).astype(np.int32)
+        barred = (~np.isfinite(sums) & self._real(rows)) | self._against(rows)
+        return np.where(barred, NEVER, 0).astype(np.int32)
+
+    def _against(self, rows: Index) -> npt.NDArray[np.bool_]:
+        """Which entries of some rows are against a backhaul rule."""
+        against = self.collects[rows][:, None] & self.delivers
+        if self.instance.backhaul == "none":
+            against |= self.delivers[rows][:, None] & self.collects
+        return np.asarray(against)
 
     # -- matrices ------------------------------------------------------------------------------
 
@@ -328,6 +350,8 @@ class Legs:
                 block, froms, self.tos, factor * steps, NOISE, upwards, target
             )
             most, all_whole = max(most, largest), all_whole and whole
+            if self.barring:
+                target[self._against(rows)] = NEVER
         return out, most, all_whole
 
     def _sample(self, per_distance: float, per_second: float) -> Floats:

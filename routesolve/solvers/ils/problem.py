@@ -23,6 +23,7 @@ from routesolve.solvers.ils.legs import (
     several_kinds,
     up,
 )
+from routesolve.solvers.ils.scope import both_ways
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -190,14 +191,19 @@ def _allowed(job: Job, kinds: Sequence[VehicleType]) -> int:
 def _loads(
     instance: VrpInstance, kinds: Sequence[VehicleType], jobs: Sequence[Job]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Amounts (n, d) and capacities (kinds, d), the number of jobs last when it is limited."""
+    """Amounts (n, d) and capacities (kinds, d), the number of jobs last when it is limited.
+
+    Under a backhaul rule what is delivered and what is collected are loads of their own.
+    """
     d = instance.dimension_count
     amounts = np.array([[*j.delivery, *(0.0,) * (d - len(j.delivery))] for j in jobs])
     amounts = amounts.reshape(len(jobs), d)
-    for i, job in enumerate(jobs):
-        if job.pickup:
-            amounts[i] += instance.amounts(job.pickup)
+    collected = np.array([instance.amounts(job.pickup) for job in jobs]).reshape(len(jobs), d)
     most = np.array([instance.capacity(kind) for kind in kinds]).reshape(len(kinds), d)
+    if both_ways(instance):  # what is delivered first, and what is collected then
+        amounts, most = np.hstack([amounts, collected]), np.hstack([most, most])
+    else:
+        amounts += collected
     stops = [inf if kind.max_jobs is None else kind.max_jobs for kind in kinds]
     if min(stops) < inf:
         amounts = np.column_stack([amounts, np.ones(len(jobs))])

@@ -22,6 +22,8 @@ PRICED = frozenset(
         Feature.CAPACITY,
         Feature.DIMENSIONS,
         Feature.PICKUPS,
+        Feature.BACKHAUL_LAST,
+        Feature.BACKHAUL_NONE,
         Feature.SERVICE,
         Feature.TIME_WINDOWS,
         Feature.PRIZES,
@@ -57,9 +59,12 @@ MOST_KINDS = 60
 def beyond(instance: VrpInstance) -> list[str]:
     """Return what an instance has beyond the faster search."""
     found = sorted(str(feature) for feature in used_features(instance) - PRICED)
-    jobs = instance.jobs
-    if any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs):
-        found.append("deliveries and pickups together")
+    if both_ways(instance):
+        if instance.backhaul == "mixed":
+            found.append("deliveries and pickups together")
+        elif any(any(job.delivery) == any(job.pickup) for job in instance.jobs):
+            # The rules are kept by legs that are barred: each job must be on one side.
+            found.append("backhaul rules with jobs that both deliver and collect, or neither")
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
     if kinds and not found:
         found += _combined(instance, kinds)
@@ -70,6 +75,12 @@ def beyond(instance: VrpInstance) -> list[str]:
     return found
 
 
+def both_ways(instance: VrpInstance) -> bool:
+    """Whether some jobs deliver and some collect."""
+    jobs = instance.jobs
+    return any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs)
+
+
 def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     """Features that the faster search knows one by one but not together."""
     from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
@@ -77,6 +88,8 @@ def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     found = []
     if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
         found.append("types of vehicles with limits of their own")
+    if len(instance.locations) > MOST_PLACES and both_ways(instance):
+        found.append("backhaul rules")
     if len(kinds) > MOST_KINDS:
         found.append(f"more than {MOST_KINDS} types of vehicles")
     costs = [cost_of_legs(instance, kind) for kind in kinds]

@@ -46,11 +46,10 @@ def settings(work: Work, jobs: int) -> Settings:
 
     `jobs` is their number in the instance, of which `work` may have a few to compile with.
     """
-    from routesolve.solvers.ils._kernels.layout import AMOUNTS
     from routesolve.solvers.ils.problem import ALONE
 
     if work.problem.times is None:
-        amounts = work.problem.job[1 : work.n + 1, AMOUNTS]
+        amounts = _shares(work)
         # A few large jobs among many small ones: packing decides, and for that the local search is
         # no help. Savings on very many jobs are a plan that a hot search would take apart.
         packing = float(amounts.std()) > float(amounts.mean())
@@ -62,17 +61,25 @@ def settings(work: Work, jobs: int) -> Settings:
     return Settings(hot=hot, cold=0.03, reach=100, looked=10, soft=soft)
 
 
-def penalties(work: Work) -> npt.NDArray[np.float64]:
-    """First prices of time warp and load beyond the capacity; see the kernels' layout."""
+def _shares(work: Work) -> npt.NDArray[np.float64]:
+    """(n,) how much of a vehicle each job takes: of the load of which it takes the most."""
     from routesolve.solvers.ils._kernels.layout import AMOUNTS
 
+    problem = work.problem
+    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
+    amounts = problem.job[1 : work.n + 1, AMOUNTS : AMOUNTS + loads]
+    return np.asarray((amounts / np.maximum(problem.limit[:loads], 1)).max(axis=1))
+
+
+def penalties(work: Work) -> npt.NDArray[np.float64]:
+    """First prices of time warp and load beyond the capacity; see the kernels' layout."""
     problem = work.problem
     pace = 1.0
     if problem.times is not None:
         pace = float(np.median(problem.out[0])) / max(float(np.median(problem.times[0])), 1.0)
     by_warp = 20.0 * max(pace, 1e-6)
     # A mean load too much costs two short legs.
-    mean = float(problem.job[1 : work.n + 1, AMOUNTS].mean()) / max(float(problem.limit[0]), 1.0)
+    mean = float(_shares(work).mean())
     by_excess = 2.0 * work.scale / max(mean, 1e-6) / 1e6
     return np.array(
         [

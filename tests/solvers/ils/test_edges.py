@@ -12,6 +12,8 @@ from routesolve.errors import InputError, RoutingError
 from routesolve.instances.instance import VrpInstance
 from routesolve.solutions.result import Result
 from routesolve.solutions.solution import Solution
+from routesolve.solvers.ils import scope
+from routesolve.solvers.ils.scope import beyond
 
 Parts = dict[str, Any]
 
@@ -209,6 +211,38 @@ def test_one_way_only(name: str) -> None:
     instance = by_matrix(matrix)
     result = solved(instance, name, 2000)
     assert set(reasons(result)) <= {"j3"}
+
+
+SIDES: Parts = {"delivery": [[2], [], [2], []], "pickup": [[], [2], [], [2]]}
+
+
+@pytest.mark.parametrize(("rule", "vehicles"), [("mixed", 1), ("last", 1), ("none", 2)])
+@each_name
+def test_backhauls_at_one_place(name: str, rule: str, vehicles: int) -> None:
+    """Ways that cost nothing are not free of rules."""
+    found = complete(vrp([(5, 5), *[(1, 1)] * 4], each=SIDES, backhaul=rule), name)
+    assert len(found.solution.routes) == vehicles
+    for route in found.solution.routes:
+        sides = [int(v.id[1:]) % 2 for v in route.visits if v.kind == "job" and v.id]
+        assert rule == "mixed" or sides == sorted(sides, reverse=True)
+
+
+@pytest.mark.parametrize("rule", ["last", "none"])
+def test_backhauls_by_barred_legs(rule: str) -> None:
+    """Jobs of one side each go through the faster search, all others do not."""
+    instance = vrp(scattered(4), each=SIDES, backhaul=rule)
+    assert not beyond(instance)
+    neither = {"delivery": [[2], [], [], []]}
+    both = {"pickup": [[1], [2], [], [2]]}
+    for wrong in (neither, both):
+        [told] = beyond(vrp(scattered(4), each=SIDES | wrong, backhaul=rule))
+        assert told.startswith("backhaul rules")
+
+
+def test_backhauls_of_many_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Barred legs need matrices."""
+    monkeypatch.setattr(scope, "MOST_PLACES", 4)
+    assert beyond(vrp(scattered(4), each=SIDES, backhaul="last")) == ["backhaul rules"]
 
 
 @each_name

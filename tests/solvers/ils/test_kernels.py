@@ -22,11 +22,12 @@ from routesolve.solvers.ils.settings import penalties
 
 @st.composite
 def problems(draw: st.DrawFn) -> VrpInstance:
-    """Instances of the engine's features: loads, windows, limits, prizes, small fleets."""
+    """Instances of the engine's features: loads, windows, limits, prizes, backhauls, fleets."""
     n = draw(st.integers(1, 14))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     timed, limited = draw(st.booleans()), draw(st.booleans())
     asymmetric = draw(st.booleans())
+    backhaul = draw(st.sampled_from(["mixed", "last", "none"]))
     places = random.integers(0, 50, (n + 1, 2)).astype(float)
     if asymmetric:
         spots = [Location(index=i) for i in range(n + 1)]
@@ -40,11 +41,16 @@ def problems(draw: st.DrawFn) -> VrpInstance:
     for i in range(1, n + 1):
         earliest = float(random.integers(0, 100))
         window = TimeWindow(earliest, earliest + float(random.integers(10, 120)))
+        amounts = tuple(float(x) for x in random.integers(0, 5, 2))
+        collects = backhaul != "mixed" and random.random() < 0.4
+        if backhaul != "mixed":
+            amounts = (max(amounts[0], 1.0), amounts[1])
         jobs.append(
             Job(
                 f"j{i}",
                 spots[i],
-                delivery=tuple(float(x) for x in random.integers(0, 5, 2)),
+                delivery=() if collects else amounts,
+                pickup=amounts if collects else (),
                 service=float(random.integers(0, 5)),
                 time_windows=(window,) if timed and random.random() < 0.7 else (),
                 prize=float(random.integers(0, 100)) if random.random() < 0.2 else None,
@@ -66,6 +72,7 @@ def problems(draw: st.DrawFn) -> VrpInstance:
         depots=(Depot("d", spots[0]),),
         vehicle_types=(kind,),
         profiles=(profile,),
+        backhaul=backhaul,
     )
 
 

@@ -23,10 +23,11 @@ from tests.solvers.ils.test_kernels import duration
 
 @st.composite
 def fleets(draw: st.DrawFn) -> VrpInstance:
-    """Instances with several kinds: ends, capacities, costs, numbers, windows, limits, zones."""
+    """Instances with several kinds: ends, capacities, costs, windows, limits, zones, backhauls."""
     n, depots = draw(st.integers(1, 12)), draw(st.integers(1, 3))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     timed, lasting = draw(st.booleans()), draw(st.booleans())
+    backhaul = draw(st.sampled_from(["mixed", "last"]))
     spots = [Location(index=i) for i in range(n + depots)]
     matrix = random.integers(1, 60, (n + depots, n + depots)).astype(float)
     if draw(st.booleans()):
@@ -36,11 +37,16 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
     for i in range(n):
         earliest = float(random.integers(0, 100))
         window = TimeWindow(earliest, earliest + float(random.integers(10, 120)))
+        amounts = tuple(float(x) for x in random.integers(0, 5, 2))
+        if backhaul != "mixed":
+            amounts = (max(amounts[0], 1.0), amounts[1])
+        collects = backhaul != "mixed" and i % 3 == 0
         jobs.append(
             Job(
                 f"j{i}",
                 spots[i],
-                delivery=tuple(float(x) for x in random.integers(0, 5, 2)),
+                delivery=() if collects else amounts,
+                pickup=amounts if collects else (),
                 service=float(random.integers(0, 5)),
                 time_windows=(window,) if timed and random.random() < 0.7 else (),
                 prize=float(random.integers(0, 100)) if random.random() < 0.2 else None,
@@ -72,6 +78,7 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
         depots=tuple(Depot(f"d{k}", spots[n + k]) for k in range(depots)),
         vehicle_types=tuple(kinds),
         profiles=(Profile(metric="matrix", distances=matrix, durations=matrix),),
+        backhaul=backhaul,
     )
 
 
