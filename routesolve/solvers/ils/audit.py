@@ -75,6 +75,11 @@ def audit(problem: Problem, plan: Plan, *, soft: bool) -> None:
                 assert total <= limits[i], "over a limit along the way"
             elif total > limits[i]:
                 excess += (total - int(limits[i])) * 1_000_000 // max(int(limits[i]), 1) + 1
+        for i in range(at.AMOUNTS, at.AMOUNTS + int(job[0, at.MIXED])):
+            load = sum(int(job[c, i]) for c in row)
+            for c in row:
+                load += int(job[c, i + job[0, at.MIXED]] - job[c, i])
+                assert load <= limits[i - at.AMOUNTS], "too much on board on the way"
         warp = _warp(problem, node, row, h)
         assert route[r, at.WARP] == (warp if soft else 0), "another time warp"
         assert route[r, at.EXCESS] == excess, "another excess of load"

@@ -14,7 +14,7 @@ from routesolve.graphs.rounding import Rounding
 from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils._kernels.steps import NEVER, in_steps
-from routesolve.solvers.ils.scope import both_ways
+from routesolve.solvers.ils.scope import barring
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -95,7 +95,7 @@ class Legs:
         self.froms = np.concatenate([froms[:1], places, froms[:own]])
         self.tos = np.concatenate([tos[:1], places, tos[:own]])
         # Legs that a backhaul rule bars, by what jobs do, are like ways that do not exist.
-        self.barring = both_ways(instance) and instance.backhaul != "mixed"
+        self.barring = barring(instance)
         self.collects = np.zeros(len(self.froms), np.bool_)
         self.delivers = self.collects.copy()
         if self.barring:

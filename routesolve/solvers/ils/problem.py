@@ -127,7 +127,9 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     if several or routes < n:
         beginning = "insertion"
     elif n > ALONE or (seconds is not None and seconds < hurry * n):
-        beginning = "savings"
+        # Savings do not ask what is on board between deliveries and pickups.
+        mixed = both_ways(instance) and not legs.barring
+        beginning = "insertion" if mixed else "savings"
     aims = instance.objective
     fixed = [kind.fixed_cost + aims.vehicles for kind in kinds]
     beside = [job.prize for job in jobs if job.prize is not None]
@@ -138,7 +140,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     radius = legs.radius(steps) if legs.computed else out[0].astype(np.int64)
     most_weight = WEIGHTS // (len(jobs) + 1)
     opening = [min(round(cost * steps), most_weight // 4) for cost in fixed]
-    amounts, most = _loads(instance, kinds, jobs)
+    amounts, most, sides = _loads(instance, kinds, jobs)
     span_legs, span_stops, span_most = legs.spans()
     limits = np.concatenate([most, span_most], axis=1).astype(np.int64)
     width, rows = limits.shape[1], len(jobs) + 1
@@ -153,6 +155,8 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     job[1:rows, layout.AMOUNTS : layout.AMOUNTS + width] = np.concatenate(
         [amounts, span_stops], axis=1
     )
+    if not legs.barring:
+        job[0, layout.MIXED] = sides
     times = legs.windows(job, out, steps)
     factors = None
     if several:
@@ -190,36 +194,37 @@ def _allowed(job: Job, kinds: Sequence[VehicleType]) -> int:
 
 def _loads(
     instance: VrpInstance, kinds: Sequence[VehicleType], jobs: Sequence[Job]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Amounts (n, d) and capacities (kinds, d), the number of jobs last when it is limited.
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Amounts (n, m) and capacities (kinds, m), and how many of the loads are delivered.
 
-    Under a backhaul rule what is delivered and what is collected are loads of their own.
+    Where there are deliveries and pickups, what is delivered and what is collected are loads of
+    their own, in this order, each in the same steps as the other. The number of jobs comes last
+    when it is limited.
     """
-    d = instance.dimension_count
-    amounts = np.array([[*j.delivery, *(0.0,) * (d - len(j.delivery))] for j in jobs])
-    amounts = amounts.reshape(len(jobs), d)
-    collected = np.array([instance.amounts(job.pickup) for job in jobs]).reshape(len(jobs), d)
+    d, two = instance.dimension_count, both_ways(instance)
     most = np.array([instance.capacity(kind) for kind in kinds]).reshape(len(kinds), d)
-    if both_ways(instance):  # what is delivered first, and what is collected then
-        amounts, most = np.hstack([amounts, collected]), np.hstack([most, most])
-    else:
-        amounts += collected
-    stops = [inf if kind.max_jobs is None else kind.max_jobs for kind in kinds]
-    if min(stops) < inf:
-        amounts = np.column_stack([amounts, np.ones(len(jobs))])
-        most = np.column_stack([most, stops])
-    d = most.shape[1]
-    keep = np.flatnonzero(np.isfinite(most).any(axis=0) | (np.arange(d) == 0))
-    amounts, most = amounts[:, keep], most[:, keep]
-    whole, limits = np.empty(amounts.shape, np.int64), np.empty(most.shape, np.int64)
-    for k in range(most.shape[1]):
-        finite = most[np.isfinite(most[:, k]), k]
-        steps = fitting_scale(np.append(amounts[:, k], finite if len(finite) else 0), 1e9)
-        whole[:, k] = up(amounts[:, k] * steps)
-        limits[:, k] = down(np.minimum(most[:, k] * steps, UNLIMITED))
-    if not d:
-        return np.zeros((len(jobs), 1), np.int64), np.ones((len(kinds), 1), np.int64)
-    return whole, limits
+    keep = np.flatnonzero(np.isfinite(most).any(axis=0))
+    delivered, collected = (
+        np.array([instance.amounts(part) for part in parts]).reshape(len(jobs), d)[:, keep]
+        for parts in ([job.delivery for job in jobs], [job.pickup for job in jobs])
+    )
+    sides = [delivered, collected] if two else [delivered + collected]
+    whole, limits = [], []
+    for k, capacity in enumerate(most[:, keep].T):
+        values = np.concatenate([side[:, k] for side in sides])
+        steps = fitting_scale(np.append(values, capacity[np.isfinite(capacity)]), 1e9)
+        whole.append([up(side[:, k] * steps) for side in sides])
+        limits.append(down(np.minimum(capacity * steps, UNLIMITED)))
+    columns = [side for both in zip(*whole, strict=True) for side in both]
+    limits = limits * len(sides)
+    stops = np.array([inf if kind.max_jobs is None else kind.max_jobs for kind in kinds])
+    if np.isfinite(stops).any():
+        columns.append(np.ones(len(jobs)))
+        limits.append(np.minimum(stops, UNLIMITED))
+    if not columns:
+        return np.zeros((len(jobs), 1), np.int64), np.ones((len(kinds), 1), np.int64), 0
+    amounts, room = (np.stack(parts, axis=1).astype(np.int64) for parts in (columns, limits))
+    return amounts, room, len(keep) if two else 0
 
 
 def _penalties(

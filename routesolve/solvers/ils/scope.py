@@ -59,12 +59,9 @@ MOST_KINDS = 60
 def beyond(instance: VrpInstance) -> list[str]:
     """Return what an instance has beyond the faster search."""
     found = sorted(str(feature) for feature in used_features(instance) - PRICED)
-    if both_ways(instance):
-        if instance.backhaul == "mixed":
-            found.append("deliveries and pickups together")
-        elif any(any(job.delivery) == any(job.pickup) for job in instance.jobs):
-            # The rules are kept by legs that are barred: each job must be on one side.
-            found.append("backhaul rules with jobs that both deliver and collect, or neither")
+    if barring(instance) and any(any(j.delivery) == any(j.pickup) for j in instance.jobs):
+        # The rules are kept by legs that are barred: each job must be on one side.
+        found.append("backhaul rules with jobs that both deliver and collect, or neither")
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
     if kinds and not found:
         found += _combined(instance, kinds)
@@ -81,6 +78,11 @@ def both_ways(instance: VrpInstance) -> bool:
     return any(any(j.delivery) for j in jobs) and any(any(j.pickup) for j in jobs)
 
 
+def barring(instance: VrpInstance) -> bool:
+    """Whether a backhaul rule bars legs."""
+    return instance.backhaul != "mixed" and both_ways(instance)
+
+
 def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     """Features that the faster search knows one by one but not together."""
     from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
@@ -88,7 +90,7 @@ def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     found = []
     if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
         found.append("types of vehicles with limits of their own")
-    if len(instance.locations) > MOST_PLACES and both_ways(instance):
+    if len(instance.locations) > MOST_PLACES and barring(instance):
         found.append("backhaul rules")
     if len(kinds) > MOST_KINDS:
         found.append(f"more than {MOST_KINDS} types of vehicles")

@@ -46,6 +46,7 @@ def settings(work: Work, jobs: int) -> Settings:
 
     `jobs` is their number in the instance, of which `work` may have a few to compile with.
     """
+    from routesolve.solvers.ils._kernels.layout import MIXED
     from routesolve.solvers.ils.problem import ALONE
 
     if work.problem.times is None:
@@ -55,8 +56,10 @@ def settings(work: Work, jobs: int) -> Settings:
         packing = float(amounts.std()) > float(amounts.mean())
         hot = 6.0 if work.n <= ALONE else 1.0
         return Settings(hot=hot, cold=0.03, reach=40, looked=6, polish=0.0 if packing else 20.0)
-    # Durations have no penalty: a search that keeps all limits has to be hotter.
-    soft = jobs <= SOFT and all(kind.max_duration == inf for kind in work.kinds)
+    # Durations and what is on board between deliveries and pickups have no penalty: a search that
+    # keeps all limits has to be hotter.
+    mixed = bool(work.problem.job[0, MIXED])
+    soft = jobs <= SOFT and not mixed and all(kind.max_duration == inf for kind in work.kinds)
     hot = 6.0 if work.problem.kinds is not None and not soft else 3.0
     return Settings(hot=hot, cold=0.03, reach=100, looked=10, soft=soft)
 

@@ -27,7 +27,7 @@ def problems(draw: st.DrawFn) -> VrpInstance:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     timed, limited = draw(st.booleans()), draw(st.booleans())
     asymmetric = draw(st.booleans())
-    backhaul = draw(st.sampled_from(["mixed", "last", "none"]))
+    both, backhaul = draw(st.booleans()), draw(st.sampled_from(["mixed", "last", "none"]))
     places = random.integers(0, 50, (n + 1, 2)).astype(float)
     if asymmetric:
         spots = [Location(index=i) for i in range(n + 1)]
@@ -42,14 +42,15 @@ def problems(draw: st.DrawFn) -> VrpInstance:
         earliest = float(random.integers(0, 100))
         window = TimeWindow(earliest, earliest + float(random.integers(10, 120)))
         amounts = tuple(float(x) for x in random.integers(0, 5, 2))
-        collects = backhaul != "mixed" and random.random() < 0.4
+        brought = tuple(float(x) for x in random.integers(0, 5, 2))
+        collects = both and random.random() < 0.4
         if backhaul != "mixed":
-            amounts = (max(amounts[0], 1.0), amounts[1])
+            amounts, brought = (max(amounts[0], 1.0), amounts[1]), ()
         jobs.append(
             Job(
                 f"j{i}",
                 spots[i],
-                delivery=() if collects else amounts,
+                delivery=brought if collects else amounts,
                 pickup=amounts if collects else (),
                 service=float(random.integers(0, 5)),
                 time_windows=(window,) if timed and random.random() < 0.7 else (),

@@ -27,7 +27,7 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
     n, depots = draw(st.integers(1, 12)), draw(st.integers(1, 3))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     timed, lasting = draw(st.booleans()), draw(st.booleans())
-    backhaul = draw(st.sampled_from(["mixed", "last"]))
+    both, backhaul = draw(st.booleans()), draw(st.sampled_from(["mixed", "last"]))
     spots = [Location(index=i) for i in range(n + depots)]
     matrix = random.integers(1, 60, (n + depots, n + depots)).astype(float)
     if draw(st.booleans()):
@@ -40,7 +40,7 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
         amounts = tuple(float(x) for x in random.integers(0, 5, 2))
         if backhaul != "mixed":
             amounts = (max(amounts[0], 1.0), amounts[1])
-        collects = backhaul != "mixed" and i % 3 == 0
+        collects = both and i % 3 == 0
         jobs.append(
             Job(
                 f"j{i}",

@@ -49,6 +49,7 @@ from routesolve.solvers.ils._kernels.routes import (
     keeps_duration,
     leave,
     leg,
+    on_board,
     put_in,
     renew_ends,
     renew_starts,
@@ -293,5 +294,7 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
         if kinds is not None and num[IN_USE + h - node.shape[0]] > job[h, VEHICLES]:
             return False
         if not keeps_duration(kinds, times, job, node, route, r):
+            return False
+        if not on_board(kinds, job, limit, node, route, r, 0, 0):
             return False
     return True

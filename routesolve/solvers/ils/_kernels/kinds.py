@@ -25,6 +25,7 @@ from routesolve.solvers.ils._kernels.layout import (
     KIND,
     LOADS,
     LOGGED_ROUTES,
+    MIXED,
     OPENED,
     ROW_A,
     ROW_B,
@@ -42,6 +43,7 @@ from routesolve.solvers.ils._kernels.local_search import LEAST, cost_now
 from routesolve.solvers.ils._kernels.moves import (
     FORBIDDEN,
     cost_of,
+    keeps_board,
     keeps_hours,
     keeps_spans,
     rewrite,
@@ -85,6 +87,8 @@ def price_of(
         return FORBIDDEN
     cost = cost_of(out, points, formula, kinds, job, h, row, size)
     if cost < 0 or (spans is not None and not keeps_spans(kinds, spans, job, limit, h, row, size)):
+        return FORBIDDEN
+    if job[0, MIXED] and not keeps_board(kinds, job, limit, h, row, size):
         return FORBIDDEN
     price = np.float64(cost)
     if times is not None:

@@ -52,6 +52,10 @@ USING, VEHICLES, ALLOWED = MISSING, RADIUS, -1
 the kind, which has the limits in place of amounts; a bit for each kind that may serve a job, and
 for the kind in its own row."""
 
+MIXED = MISSING
+"""``job``, in the row of the depot: how many loads are delivered where as many, the next ones, are
+collected on the same way, so that what is on board may be more than both; 0 = there are none."""
+
 HOURS = -2
 """``job`` where there are kinds and windows: longest duration of a route, in the row of a kind."""
 

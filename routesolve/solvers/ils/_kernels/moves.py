@@ -30,6 +30,7 @@ from routesolve.solvers.ils._kernels.layout import (
     LEFT,
     LEG,
     LOADS,
+    MIXED,
     ROUTE,
     ROW_A,
     ROW_B,
@@ -203,6 +204,21 @@ def keeps_hours(times: Any, job: Int64s, h: Whole, row: Int32s, size: Whole) -> 
     busy += times[a, h]
     latest = min(latest, job[h, LATEST] - busy)
     return max(busy, t + times[a, h] - latest) <= job[h, HOURS]
+
+
+@lean
+def keeps_board(kinds: Any, job: Int64s, limit: Int64s, h: Whole, row: Int32s, size: Whole) -> bool:
+    """Whether what is on board fits behind every job of a row; see `routes.on_board`."""
+    m = job[0, MIXED]
+    for i in range(AMOUNTS, AMOUNTS + m):
+        most, load = capacity(kinds, job, limit, h, i - AMOUNTS), np.int64(0)
+        for k in range(size):
+            load += job[row[k], i]
+        for k in range(size):
+            load += job[row[k], i + m] - job[row[k], i]
+            if load > most:
+                return False
+    return True
 
 
 @lean
@@ -410,6 +426,7 @@ def penalty(
     if spans is not None:
         if not spelled:
             k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+            spelled = True
         if not keeps_spans(kinds, spans, job, limit, hr, lists[ROW_A], k):
             return FORBIDDEN
         if m >= 0 and not keeps_spans(kinds, spans, job, limit, hs, lists[ROW_B], m):
@@ -426,6 +443,14 @@ def penalty(
         if not keeps_hours(times, job, hr, lists[ROW_A], k):
             return FORBIDDEN
         if m >= 0 and not keeps_hours(times, job, hs, lists[ROW_B], m):
+            return FORBIDDEN
+        spelled = True
+    if job[0, MIXED]:
+        if not spelled:
+            k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
+        if not keeps_board(kinds, job, limit, hr, lists[ROW_A], k):
+            return FORBIDDEN
+        if m >= 0 and not keeps_board(kinds, job, limit, hs, lists[ROW_B], m):
             return FORBIDDEN
     if soft is None:
         return 0.0

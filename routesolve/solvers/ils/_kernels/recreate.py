@@ -38,6 +38,7 @@ from routesolve.solvers.ils._kernels.layout import (
     LOADS,
     LOGGED_ROUTES,
     MISSING,
+    MIXED,
     OPENING,
     RADIUS,
     REMOVED,
@@ -65,6 +66,7 @@ from routesolve.solvers.ils._kernels.routes import (
     home,
     keep,
     leg,
+    on_board,
     over,
     put_in,
     settle,
@@ -241,6 +243,7 @@ def elsewhere(
             and (times is None or in_time(times, job, node, h, c, 0, b))
             and (spans is None or in_span(kinds, spans, job, limit, route, r, c, 0, b))
             and hours_fit(kinds, times, job, node, h, c, 0, b)
+            and (job[0, MIXED] == 0 or on_board(kinds, job, limit, node, route, r, c, 0))
         ):
             cheapest, found = np.float64(more), np.int64(r)
     return cheapest, found
@@ -382,6 +385,7 @@ def recreate(
     worth more than they cost (`worth`) make a place look cheaper.
     """
     until_blink = int(math.log(chance(rng) + NOTHING) / LOG_SEEING)
+    mixed = job[0, MIXED]
     for k in range(num[REMOVED]):
         c = lists[REMOVED, k]
         cheapest: Any
@@ -424,6 +428,7 @@ def recreate(
                         )
                         and (spans is None or in_span(kinds, spans, job, limit, route, r, c, y, b))
                         and hours_fit(kinds, times, job, node, h, c, y, b)
+                        and (mixed == 0 or on_board(kinds, job, limit, node, route, r, c, y))
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), y
             else:
@@ -449,6 +454,7 @@ def recreate(
                         )
                         and (spans is None or in_span(kinds, spans, job, limit, route, r, c, a, y))
                         and hours_fit(kinds, times, job, node, h, c, a, y)
+                        and (mixed == 0 or on_board(kinds, job, limit, node, route, r, c, a))
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), a
             else:

@@ -49,6 +49,7 @@ from routesolve.solvers.ils._kernels.layout import (
     LOGGED_JOBS,
     LOGGED_ROUTES,
     MARKED,
+    MIXED,
     OPENED,
     OPENING,
     PLACE,
@@ -507,6 +508,39 @@ def put_in(
         renew_ends(kinds, times, soft, job, node, route, r, c, c)
     if soft is not None:
         refresh(kinds, times, spans, job, limit, node, route, num, r)
+
+
+@lean
+def on_board(
+    kinds: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    r: Whole,
+    c: Whole,
+    a: Whole,
+) -> bool:
+    """Whether what is on board fits behind every job, with c behind a (0 = first; c = 0: as it is).
+
+    That all that is delivered fits at the start is for others to say.
+    """
+    h, m = home(kinds, route, r), job[0, MIXED]
+    for i in range(AMOUNTS, AMOUNTS + m):
+        most = capacity(kinds, job, limit, h, i - AMOUNTS)
+        load = route[r, LOADS + i - AMOUNTS] + job[c, i]
+        x = np.int64(c if c and a == 0 else route[r, FIRST])
+        while x:
+            load += job[x, i + m] - job[x, i]
+            if load > most:
+                return False
+            if x == a and c:
+                x = np.int64(c)
+            elif x == c:
+                x = np.int64(node[a, AFTER] if a else route[r, FIRST])
+            else:
+                x = np.int64(node[x, AFTER])
+    return True
 
 
 @lean
