@@ -178,6 +178,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         _neighbours(legs.points, out, back, times, job, rows),
         job,
         limits[0],
+        mixed=True if job[0, layout.MIXED] else None,
     )
     scale = _short_leg(problem, steps * legs.per_distance) * float(legs.factors.mean())
     return Work(

@@ -124,6 +124,8 @@ class Problem(NamedTuple):
         (n + 1, n + 1) float32 by row and column: how likely a leg is to be in a good plan, where
         ruin begins the less; how much more it may cost when jobs are inserted, in steps. (0, 0) =
         not known. Node 0 stands for both ends.
+    mixed : bool or None
+        True = insertions look at MIXED loads; None = there are none, and no code for them.
     """
 
     out: Int32s
@@ -138,6 +140,7 @@ class Problem(NamedTuple):
     limit: Int64s
     heat: Float32s = UNKNOWN
     worth: Float32s = UNKNOWN
+    mixed: bool | None = None
 
 
 class Way(NamedTuple):

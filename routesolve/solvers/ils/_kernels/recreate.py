@@ -369,6 +369,7 @@ def recreate(
     near: Int32s,
     job: Int64s,
     limit: Int64s,
+    mixed: Any,
     worth: Float32s,
     node: Int32s,
     route: Int64s,
@@ -385,7 +386,6 @@ def recreate(
     worth more than they cost (`worth`) make a place look cheaper.
     """
     until_blink = int(math.log(chance(rng) + NOTHING) / LOG_SEEING)
-    mixed = job[0, MIXED]
     for k in range(num[REMOVED]):
         c = lists[REMOVED, k]
         cheapest: Any
@@ -428,7 +428,7 @@ def recreate(
                         )
                         and (spans is None or in_span(kinds, spans, job, limit, route, r, c, y, b))
                         and hours_fit(kinds, times, job, node, h, c, y, b)
-                        and (mixed == 0 or on_board(kinds, job, limit, node, route, r, c, y))
+                        and (mixed is None or on_board(kinds, job, limit, node, route, r, c, y))
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), y
             else:
@@ -454,7 +454,7 @@ def recreate(
                         )
                         and (spans is None or in_span(kinds, spans, job, limit, route, r, c, a, y))
                         and hours_fit(kinds, times, job, node, h, c, a, y)
-                        and (mixed == 0 or on_board(kinds, job, limit, node, route, r, c, a))
+                        and (mixed is None or on_board(kinds, job, limit, node, route, r, c, a))
                     ):
                         cheapest, best_route, best_after = price, np.int64(r), a
             else:
@@ -510,8 +510,9 @@ def insert_all(problem: Problem, plan: Plan, rng: State, order: Int32s, reach: i
     num[ABSENT] = 0
     recreate(
         problem.out, problem.back, problem.points, problem.formula, problem.kinds, problem.times,
-        None, problem.spans, problem.near, problem.job, problem.limit, problem.worth, plan.node,
-        plan.route, lists, num, plan.logged_jobs, plan.logged_routes, rng, reach,
+        None, problem.spans, problem.near, problem.job, problem.limit, problem.mixed,
+        problem.worth, plan.node, plan.route, lists, num, plan.logged_jobs, plan.logged_routes,
+        rng, reach,
     )  # fmt: skip
     settle(plan.route, lists, num, plan.logged_routes)
     num[BEST] = num[COST]

@@ -140,7 +140,7 @@ def run(
     # Taken apart once: every look into a tuple of arrays counts references.
     out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
     times, spans, near = problem.times, problem.spans, problem.near
-    kinds = problem.kinds
+    kinds, mixed = problem.kinds, problem.mixed
     job, limit, heat, worth = problem.job, problem.limit, problem.heat, problem.worth
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     logged_jobs, logged_routes = plan.logged_jobs, plan.logged_routes
@@ -156,7 +156,7 @@ def run(
             recall(job, lists, num, rng)
         arrange(times, job, lists, num, rng)
         recreate(
-            out, back, points, formula, kinds, times, soft, spans, near, job, limit, worth,
+            out, back, points, formula, kinds, times, soft, spans, near, job, limit, mixed, worth,
             node, route, lists, num, logged_jobs, logged_routes, rng, drawn_reach(rng, way.reach),
         )  # fmt: skip
         allowed = penalised(soft, num[COST_BEFORE], num[WARP_BEFORE], num[EXCESS_BEFORE])
