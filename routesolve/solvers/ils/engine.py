@@ -335,8 +335,12 @@ class _Search:
 
     @property
     def divisible(self) -> bool:
-        """Whether parts of the plan can be searched alone: penalties and fleets are the whole's."""
-        return self.soft is None and self.work.problem.kinds is None
+        """Whether parts of a large plan can be searched alone: penalties and fleets are its own.
+
+        A few jobs to compile with are as large as the instance that they are of.
+        """
+        large = len(self.instance.jobs) >= parallel.LARGE
+        return large and self.soft is None and self.work.problem.kinds is None
 
     @property
     def patience(self) -> float:

@@ -42,7 +42,7 @@ class Search(Protocol):
 
     @property
     def divisible(self) -> bool:
-        """Whether parts of the plan can be searched alone."""
+        """Whether workers may search parts of the plan alone, and it is large enough for that."""
 
     @property
     def breeder(self) -> Breeder | None:
@@ -130,7 +130,7 @@ class Workers:
     def run(self, pool: ThreadPoolExecutor | None) -> None:
         """Search until the budget ends."""
         search = self.search
-        large = pool is not None and search.divisible and search.size >= LARGE
+        large = pool is not None and search.divisible
         while not self.clock.over:
             if large:
                 self._in_parts(pool)

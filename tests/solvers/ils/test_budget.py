@@ -14,7 +14,7 @@ import pytest
 import routesolve as rs
 from routesolve.instances.instance import VrpInstance
 from routesolve.solvers.base import Budget, Progress
-from routesolve.solvers.ils import engine, problem, settings
+from routesolve.solvers.ils import engine, parallel, problem, settings
 from tests.solvers.ils.test_edges import scattered, vrp
 
 HOUR = Budget(seconds=3600.0)
@@ -45,6 +45,19 @@ class Watch:
             return then(*args, **options)
 
         return late
+
+
+@pytest.mark.parametrize(("large", "cuts"), [(30, True), (31, False)])
+def test_parts_are_compiled_beforehand(
+    instance: VrpInstance, monkeypatch: pytest.MonkeyPatch, large: int, cuts: bool
+) -> None:
+    """What workers do with a large plan is compiled on a few of its jobs, before any clock runs."""
+    seen = []
+    whole = parallel.cut
+    monkeypatch.setattr(parallel, "LARGE", large)
+    monkeypatch.setattr(parallel, "cut", lambda *given: seen.append(given) or whole(*given))
+    engine._compile(instance, Budget(seconds=1.0, workers=2), start=False)
+    assert bool(seen) == cuts
 
 
 def test_translation_counts(instance: VrpInstance, monkeypatch: pytest.MonkeyPatch) -> None:
