@@ -96,6 +96,8 @@ def audit(problem: Problem, plan: Plan, *, soft: bool) -> None:
     absent = set(plan.lists[at.ABSENT, : num[at.ABSENT]].tolist())
     assert absent | served == set(range(1, n + 1)), "a job is nowhere"
     assert not absent & served, "a job is served and is not"
+    slots = [plan.lists[at.SLOT, c] for c in plan.lists[at.ABSENT, : num[at.ABSENT]]]
+    assert slots == list(range(num[at.ABSENT])), "an absent job stands elsewhere"
     assert (node[list(absent), at.ROUTE] == -1).all()
     cost += int(job[list(absent), at.MISSING].sum())
     assert num[at.COST] == cost, "another cost"

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from math import isnan
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from routesolve.instances.features import Feature, used_features
 
 if TYPE_CHECKING:
@@ -65,10 +63,6 @@ def beyond(instance: VrpInstance) -> list[str]:
     kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
     if kinds and not found:
         found += _combined(instance, kinds)
-        few = len(instance.locations) <= MOST_PLACES
-        if few and all(_too_poor(instance, kind) for kind in kinds):
-            # That search opens a route for one job at a time.
-            found.append("jobs that do not pay a route alone")
     return found
 
 
@@ -110,25 +104,3 @@ def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     if loading and any(depot.time_windows for depot in depots):
         found.append("depot loading time together with opening times")
     return found
-
-
-def _too_poor(instance: VrpInstance, kind: VehicleType) -> bool:
-    """Whether more than a tenth of the jobs may be left out and do not pay a route alone."""
-    aims, travel = instance.objective, instance.travel(kind)
-    worth = {job: job.prize for job in instance.jobs if job.prize is not None}
-    if aims.unserved is not None:
-        rest = [job for job in instance.jobs if job.prize is None]
-        worth |= {job: aims.unserved * (1 + job.priority) for job in rest}
-    if not worth:
-        return False
-    stops = np.array([instance.location_index(job.location) for job in worth])
-    per_second = (kind.cost_per_driving_time + kind.cost_per_duration) / kind.speed_factor
-    cost = np.full(len(stops), kind.fixed_cost + aims.vehicles)
-    for name, outwards in ((kind.start, True), (kind.end, False)):
-        if name is not None:
-            depot = np.intp(instance.location_index(instance.depots_by_id[name].location))
-            pair = (depot, stops) if outwards else (stops, depot)
-            cost += travel.distance(*pair) * kind.cost_per_distance * aims.distance
-            cost += travel.duration(*pair) * per_second * aims.duration
-    poor = np.count_nonzero(np.fromiter(worth.values(), float) <= cost)
-    return bool(10 * poor > len(instance.jobs))

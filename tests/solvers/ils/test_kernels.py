@@ -37,6 +37,7 @@ def problems(draw: st.DrawFn) -> VrpInstance:
     else:
         spots = [Location(x=x, y=y) for x, y in places.tolist()]
         profile = Profile(metric="euclidean")
+    optional = draw(st.sampled_from([0.2, 0.9]))
     jobs = []
     for i in range(1, n + 1):
         earliest = float(random.integers(0, 100))
@@ -54,7 +55,7 @@ def problems(draw: st.DrawFn) -> VrpInstance:
                 pickup=amounts if collects else (),
                 service=float(random.integers(0, 5)),
                 time_windows=(window,) if timed and random.random() < 0.7 else (),
-                prize=float(random.integers(0, 100)) if random.random() < 0.2 else None,
+                prize=float(random.integers(0, 100)) if random.random() < optional else None,
             )
         )
     kind = VehicleType(

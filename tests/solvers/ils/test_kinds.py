@@ -33,6 +33,7 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
     if draw(st.booleans()):
         matrix = np.maximum(matrix, matrix.T)
     np.fill_diagonal(matrix, 0)
+    optional = draw(st.sampled_from([0.2, 0.9]))
     jobs = []
     for i in range(n):
         earliest = float(random.integers(0, 100))
@@ -49,7 +50,7 @@ def fleets(draw: st.DrawFn) -> VrpInstance:
                 pickup=amounts if collects else (),
                 service=float(random.integers(0, 5)),
                 time_windows=(window,) if timed and random.random() < 0.7 else (),
-                prize=float(random.integers(0, 100)) if random.random() < 0.2 else None,
+                prize=float(random.integers(0, 100)) if random.random() < optional else None,
             )
         )
     kinds = []

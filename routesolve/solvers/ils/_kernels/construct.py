@@ -48,6 +48,7 @@ from routesolve.solvers.ils._kernels.routes import (
     keep,
     keeps_duration,
     leave,
+    leave_out,
     leg,
     on_board,
     put_in,
@@ -229,8 +230,7 @@ def serve_alone(
     if cost < job[c, MISSING] and alone_fits(None, times, spans, job, limit, node, 0, c):
         r = enter(route, lists, num)
     if r < 0:
-        lists[ABSENT, num[ABSENT]] = c
-        num[ABSENT] += 1
+        leave_out(lists, num, c)
         return
     num[COST] -= job[c, MISSING]
     put_in(
@@ -281,8 +281,7 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
     for c in range(1, node.shape[0]):
         r = node[c, ROUTE]
         if r < 0:
-            lists[ABSENT, num[ABSENT]] = c
-            num[ABSENT] += 1
+            leave_out(lists, num, c)
         elif times is not None and node[c, START] > node[c, END]:
             return False
     for k in range(num[ACTIVE]):

@@ -14,7 +14,7 @@ end; :func:`routes.home` tells which node that is.
 ``job``   (n + 1, 5 + d + q) int64: what does not change, see MISSING; then d amounts, then q span
           contributions
 ``route`` (r, 10 + d + q) int64 rows, see FIRST; then d loads, then q spans (sums with a limit)
-``lists`` (14, n + r + 2) int32 rows: ACTIVE routes and the following
+``lists`` (15, n + r + 2) int32 rows: ACTIVE routes and the following
 ``num``   (32 + k,) int64 scalars: counts of the lists first, see COST
 ``limit`` (d + q,) int64 most of each load and span
 ``soft``  (8,) float64 penalties, see BY_WARP; None = plans keep all limits at every moment
@@ -70,6 +70,9 @@ QUEUE, ROW_A, ROW_B, KEPT_AFTER = range(9, 13)
 iteration: routes opened, jobs to insert, absent jobs tried again, keys to sort by; jobs not served
 in the best plan; jobs to look at; two routes as a move would leave them, and AFTER in the best
 plan, by job."""
+
+SLOT = 14
+"""``lists``: where each absent job stands among these."""
 
 KIND, KEPT_KIND = -1, 13
 """Of routes where there are kinds: the node of their ends, in ``route``, and in the best plan, in
@@ -188,7 +191,7 @@ def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
     plan = Plan(
         node=np.zeros((n + 1, 8), np.int32),
         route=np.zeros((routes, columns), np.int64),
-        lists=np.zeros((14, n + routes + 2), np.int32),
+        lists=np.zeros((15, n + routes + 2), np.int32),
         num=np.zeros(IN_USE + of_kinds, np.int64),
         logged_jobs=np.zeros((n + 2, 5), np.int32),
         logged_routes=np.zeros((routes + 1, columns), np.int64),
@@ -197,6 +200,7 @@ def empty_plan(problem: Problem, routes: int, opening: int) -> Plan:
     plan.route[:, PLACE] = -1
     plan.lists[FREE, :routes] = np.arange(routes - 1, -1, -1)
     plan.lists[ABSENT, :n] = np.arange(1, n + 1)
+    plan.lists[SLOT, 1 : n + 1] = np.arange(n)
     plan.num[FREE], plan.num[ABSENT] = routes, n
     plan.num[OPENING] = opening
     plan.num[COST] = plan.num[BEST] = problem.job[1 : n + 1, MISSING].sum()

@@ -37,7 +37,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Int64s,
     Plan,
 )
-from routesolve.solvers.ils._kernels.routes import keep
+from routesolve.solvers.ils._kernels.routes import keep, leave_out
 
 
 @kernel
@@ -96,8 +96,7 @@ def cut_out(plan: Plan, part: Plan, job: Int64s, whole: Int32s, rows: Int64s, ac
         num[FREE] += 1
     for i in range(1, node.shape[0]):
         if node[i, ROUTE] < 0:
-            lists[ABSENT, num[ABSENT]] = i
-            num[ABSENT] += 1
+            leave_out(lists, num, i)
             num[COST] += job[i, MISSING]
     num[BEST] = num[COST]
     keep(None, node, route, lists, num)
@@ -125,8 +124,7 @@ def put_together(plan: Plan, part: Plan, whole: Int32s, rows: Int64s, best: bool
         node[x, AFTER], node[x, BEFORE] = whole[part.node[i, AFTER]], whole[part.node[i, BEFORE]]
         node[x, ROUTE] = rows[r] if r >= 0 else -1
         if r < 0:
-            lists[ABSENT, num[ABSENT]] = x
-            num[ABSENT] += 1
+            leave_out(lists, num, x)
     for k in range(rows.shape[0]):
         r, kept = rows[k], plan.route[rows[k], KEPT_FIRST]
         route[r] = part.route[k]

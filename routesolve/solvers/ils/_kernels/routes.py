@@ -49,6 +49,7 @@ from routesolve.solvers.ils._kernels.layout import (
     LOGGED_JOBS,
     LOGGED_ROUTES,
     MARKED,
+    MISSING,
     MIXED,
     OPENED,
     OPENING,
@@ -58,6 +59,7 @@ from routesolve.solvers.ils._kernels.layout import (
     SEEN,
     SERVICE,
     SIZE,
+    SLOT,
     START,
     USING,
     WAITING,
@@ -133,6 +135,31 @@ def begin(num: Int64s) -> None:
     num[COST_BEFORE] = num[COST]
     num[ABSENT_BEFORE] = num[ABSENT]
     num[WARP_BEFORE], num[EXCESS_BEFORE] = num[ALL_WARP], num[ALL_EXCESS]
+
+
+@lean
+def leave_out(lists: Int32s, num: Int64s, c: Whole) -> None:
+    """Note a job that is not served."""
+    lists[ABSENT, num[ABSENT]] = c
+    lists[SLOT, c] = num[ABSENT]
+    num[ABSENT] += 1
+
+
+@lean
+def wake(job: Int64s, lists: Int32s, num: Int64s, c: Whole) -> bool:
+    """Take a job out of the absent ones; False where it is not among them."""
+    at, last = lists[SLOT, c], num[ABSENT] - 1
+    # Those just removed are not, nor who has been called up.
+    if at > last or lists[ABSENT, at] != c:
+        return False
+    other = lists[ABSENT, last]
+    lists[ABSENT, at] = other
+    lists[SLOT, other] = at
+    num[ABSENT] = last
+    lists[WAITING, num[WAITING]] = c
+    num[WAITING] += 1
+    num[COST] -= job[c, MISSING]
+    return True
 
 
 @lean
@@ -212,8 +239,10 @@ def put_back(
         node[x, AFTER] = 0
     low = num[ABSENT_BEFORE] - num[WAITING]
     for k in range(num[WAITING]):
-        lists[ABSENT, low + k] = lists[WAITING, k]
-        node[lists[WAITING, k], ROUTE] = -1
+        c = lists[WAITING, k]
+        lists[ABSENT, low + k] = c
+        lists[SLOT, c] = low + k
+        node[c, ROUTE] = -1
     num[ABSENT] = num[ABSENT_BEFORE]
     num[COST] = num[COST_BEFORE]
     num[ALL_WARP], num[ALL_EXCESS] = num[WARP_BEFORE], num[EXCESS_BEFORE]

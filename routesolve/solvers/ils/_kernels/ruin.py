@@ -19,11 +19,9 @@ from routesolve.solvers.ils._kernels.layout import (
     ALL_EXCESS,
     ALL_WARP,
     BEFORE,
-    COST,
     EPOCH,
     EXCESS,
     FIRST,
-    MISSING,
     REMOVED,
     ROUTE,
     SEEN,
@@ -41,6 +39,7 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_ends,
     renew_starts,
     take_out,
+    wake,
     write_down,
 )
 
@@ -48,7 +47,7 @@ SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
 WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
 ANY = 0.05  # chance that any route does, in all, where windows keep strings from emptying one
-RETRIED = 20  # absent jobs tried again in an iteration
+RETRIED, OTHERS = 20, 10  # absent jobs tried again in an iteration at least, and some anywhere
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
 
@@ -194,8 +193,8 @@ def ruin(
     rng: State,
     mean: float,
     longest: float,
-) -> None:
-    """Remove strings from routes near a random job."""
+) -> Any:
+    """Remove strings from routes near a random job; returns that job."""
     n = node.shape[0] - 1
     # The longest string follows the mean number of jobs in a route.
     most = min(longest, (n - num[ABSENT]) / max(num[ACTIVE], 1))
@@ -232,23 +231,33 @@ def ruin(
             rng, c, most,
         )  # fmt: skip
         done += 1
+    return seed
 
 
 @lean
-def recall(job: Int64s, lists: Int32s, num: Int64s, rng: State) -> None:
-    """Try some of the absent jobs again."""
-    count = num[ABSENT]
-    tried = min(count, RETRIED)
-    for k in range(tried):
-        at, last = int(chance(rng) * (count - k)), count - 1 - k
-        chosen = lists[ABSENT, at]
-        lists[ABSENT, at] = lists[ABSENT, last]
-        lists[ABSENT, last] = chosen
-    for k in range(tried):
-        chosen = lists[ABSENT, count - tried + k]
-        lists[WAITING, k] = chosen
-        lists[REMOVED, num[REMOVED]] = chosen
+def recall(
+    near: Int32s,
+    job: Int64s,
+    node: Int32s,
+    lists: Int32s,
+    num: Int64s,
+    rng: State,
+    seed: int,
+    most: int,
+) -> None:
+    """Try some of the absent jobs again: up to so many near a job, and any others."""
+    first = num[WAITING]
+    for k in range(-1, near.shape[1]):
+        c = seed if k < 0 else near[seed, k]
+        if c == 0 or num[WAITING] - first >= most:
+            break
+        if node[c, ROUTE] < 0 and wake(job, lists, num, c):
+            lists[REMOVED, num[REMOVED]] = c
+            num[REMOVED] += 1
+    for _ in range(max(OTHERS, RETRIED - num[WAITING])):
+        if num[ABSENT] == 0:
+            break
+        c = lists[ABSENT, int(chance(rng) * num[ABSENT])]
+        wake(job, lists, num, c)
+        lists[REMOVED, num[REMOVED]] = c
         num[REMOVED] += 1
-        num[COST] -= job[chosen, MISSING]
-    num[WAITING] = tried
-    num[ABSENT] = count - tried

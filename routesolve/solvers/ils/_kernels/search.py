@@ -46,7 +46,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Way,
 )
 from routesolve.solvers.ils._kernels.local_search import improve, queue_changes
-from routesolve.solvers.ils._kernels.recreate import arrange, drawn_reach, recreate
+from routesolve.solvers.ils._kernels.recreate import arrange, call_up, drawn_reach, recreate
 from routesolve.solvers.ils._kernels.routes import (
     begin,
     capacity,
@@ -56,7 +56,7 @@ from routesolve.solvers.ils._kernels.routes import (
     put_back,
     settle,
 )
-from routesolve.solvers.ils._kernels.ruin import recall, ruin
+from routesolve.solvers.ils._kernels.ruin import ruin
 
 NOTHING = 1e-300
 PACE = 0.5  # of the penalties' growth
@@ -148,12 +148,15 @@ def run(
     for _ in range(steps):
         num[STEP] += 1
         begin(num)
-        ruin(
+        seed = ruin(
             out, points, formula, kinds, times, soft, spans, near, job, limit, heat, node, route,
             lists, num, logged_jobs, logged_routes, rng, way.mean, way.longest,
         )  # fmt: skip
         if num[ABSENT]:
-            recall(job, lists, num, rng)
+            call_up(
+                out, points, formula, kinds, times, soft, spans, near, job, limit, node, route,
+                lists, num, logged_routes, rng, seed,
+            )  # fmt: skip
         arrange(times, job, lists, num, rng)
         recreate(
             out, back, points, formula, kinds, times, soft, spans, near, job, limit, mixed, worth,

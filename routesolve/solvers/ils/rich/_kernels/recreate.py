@@ -380,6 +380,18 @@ def look_for_task(
 
 
 @inner
+def to_front(plan: Plan, c: Whole) -> bool:
+    """Let a task be the first to be inserted; False where it is not to be."""
+    lists = plan.lists
+    for j in range(plan.num[REMOVED]):
+        if lists[REMOVED, j] == c:
+            lists[REMOVED, j] = lists[REMOVED, 0]
+            lists[REMOVED, 0] = c
+            return True
+    return False
+
+
+@inner
 def recreate(
     problem: Problem,
     plan: Plan,
@@ -388,21 +400,30 @@ def recreate(
     rng: State,
     reach: Whole,
     zeal: float,
+    opener: Whole,
 ) -> None:
     """Insert the removed tasks in their order; who finds no place stays absent.
 
     In place of a task of a group the one of them comes back that is cheapest. No place is good
-    enough that costs `zeal` times more than not serving the task.
+    enough that costs `zeal` times more than not serving the task; but the `opener`, if there is
+    one, comes first and opens a route whatever that costs.
     """
     lists, num, member = plan.lists, plan.num, problem.member
+    opens = opener >= 0 and to_front(plan, opener)
     for j in range(num[REMOVED]):
         first = np.int64(lists[REMOVED, j])
         worth = absence(problem, first)
         found[0], found[1] = zeal * worth, -2.0
+        if opens and j == 0:
+            found[0] = INF
         c = other = first
         while True:
             before = found[0]
-            look_for_task(problem, plan, scratch, found, rng, other, reach, zeal)
+            if opens and j == 0:
+                x, y = np.int64(member[other, FIRST_STOP]), np.int64(member[other, SECOND_STOP])
+                try_new(problem, plan, scratch, found, rng, x, y)
+            else:
+                look_for_task(problem, plan, scratch, found, rng, other, reach, zeal)
             if found[0] < before:
                 c = other
             following = np.int64(member[other, NEXT])

@@ -198,16 +198,16 @@ def call_up(problem: Problem, plan: Plan, c: Whole) -> None:
 
 
 @inner
-def recall(problem: Problem, plan: Plan, rng: State, seed: Whole) -> None:
-    """Try some of the absent tasks again: those near the seed, and others."""
+def recall(problem: Problem, plan: Plan, rng: State, seed: Whole, most: Whole) -> None:
+    """Try some of the absent tasks again: up to so many near the seed, and others."""
     num = plan.num
     for j in range(-1, problem.near.shape[1]):
         x = seed if j < 0 else problem.near[seed, j]
-        if x == 0 or num[WAITING] >= RETRIED:
+        if x == 0 or num[WAITING] >= most:
             break
         c = np.int64(problem.what[x, TASK])
         if plan.at[x] < 0 and problem.member[c, FIRST_STOP] == x:
             call_up(problem, plan, c)
     for _ in range(OTHERS):
-        if num[ABSENT] and num[WAITING] < 2 * RETRIED:
+        if num[ABSENT] and num[WAITING] < most + RETRIED:
             call_up(problem, plan, np.int64(plan.lists[ABSENT, int(chance(rng) * num[ABSENT])]))

@@ -21,6 +21,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     GROUP,
     KIND,
     LOCKED,
+    MANDATORY,
     MISSING,
     NEXT,
     NUMBER,
@@ -58,11 +59,21 @@ from routesolve.solvers.ils.rich._kernels.routes import (
     take_out,
     write_down,
 )
-from routesolve.solvers.ils.rich._kernels.ruin import drawn_seed, mark, recall, ruin, wake_group
+from routesolve.solvers.ils.rich._kernels.ruin import (
+    RETRIED,
+    drawn_seed,
+    mark,
+    mean_size,
+    recall,
+    ruin,
+    wake_group,
+)
 
 NOTHING = 1e-300
 INF = math.inf
 TINY = 1e-7
+OPENING = 0.3  # chance to open a route beside an absent task
+FILLING = 2.0  # who is tried on it besides, in times of a route's mean size
 KINDS = 6  # vehicle types tried for a changed route, at most
 
 
@@ -223,6 +234,26 @@ def drawn_reach(rng: State, most: Whole) -> Any:
     return least + int(chance(rng) * chance(rng) * (most - least + 1)) if most > 10 else most
 
 
+@inner
+def drawn_opener(problem: Problem, plan: Plan, rng: State, seed: Whole) -> Any:
+    """A task that need not be served to open a route with, whatever that costs; -1 = none.
+
+    Where no task pays a route alone, several beside each other may.
+    """
+    if seed == 0 or plan.at[seed] >= 0:
+        return np.int64(-1)
+    c = np.int64(problem.what[seed, TASK])
+    if problem.task[c, MANDATORY] > 0.0 or chance(rng) >= OPENING:
+        return np.int64(-1)
+    return c
+
+
+@inner
+def filling(plan: Plan) -> Any:
+    """How many absent tasks are tried where a route is opened."""
+    return RETRIED + int(FILLING * mean_size(plan))
+
+
 @lean
 def run(
     problem: Problem,
@@ -246,14 +277,15 @@ def run(
         num[STEP] += 1
         begin_iteration(plan)
         seed = drawn_seed(problem, plan, rng)
+        opener = drawn_opener(problem, plan, rng, seed)
         if num[ABSENT]:
-            recall(problem, plan, rng, seed)
+            recall(problem, plan, rng, seed, RETRIED if opener < 0 else filling(plan))
         ruin(problem, plan, scratch, rng, mean, longest, seed)
         if problem.group.shape[0]:
             for j in range(num[REMOVED]):
                 wake_group(problem, plan, np.int64(plan.lists[REMOVED, j]))
         arrange(problem, plan, scratch, rng)
-        recreate(problem, plan, scratch, found, rng, drawn_reach(rng, reach), 1.0)
+        recreate(problem, plan, scratch, found, rng, drawn_reach(rng, reach), 1.0, opener)
         allowed = total[BEFORE] - temperature * math.log(chance(rng) + NOTHING)
         if total[COST] < allowed + polish * temperature and num[BROKEN_NOW] == 0:
             queue_changes(problem, plan, scratch)
@@ -287,7 +319,7 @@ def insert_all(
             lists[REMOVED, num[REMOVED]] = c
             num[REMOVED] += 1
     arrange(problem, plan, scratch, rng)
-    recreate(problem, plan, scratch, scratch.found, rng, reach, zeal)
+    recreate(problem, plan, scratch, scratch.found, rng, reach, zeal, np.int64(-1))
     refit(problem, plan, scratch, rng)
     settle(plan)
     adopt(problem, plan)
