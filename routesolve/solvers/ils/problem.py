@@ -122,13 +122,14 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         jobs = jobs[:3]
     dense = len(instance.jobs) <= DENSE
     legs = Legs(instance, kinds, jobs, several=several, dense=dense, blank=few)
+    amounts, most, sides = _loads(instance, kinds, jobs)
+    mixed = 0 if legs.barring else sides
     hurry = HURRY if legs.timed or n > MANY else GREAT_HURRY
     beginning: Beginning = "alone"
     if several or routes < n:
         beginning = "insertion"
     elif n > ALONE or (seconds is not None and seconds < hurry * n):
         # Savings do not ask what is on board between deliveries and pickups.
-        mixed = both_ways(instance) and not legs.barring
         beginning = "insertion" if mixed else "savings"
     aims = instance.objective
     fixed = [kind.fixed_cost + aims.vehicles for kind in kinds]
@@ -140,7 +141,6 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     radius = legs.radius(steps) if legs.computed else out[0].astype(np.int64)
     most_weight = WEIGHTS // (len(jobs) + 1)
     opening = [min(round(cost * steps), most_weight // 4) for cost in fixed]
-    amounts, most, sides = _loads(instance, kinds, jobs)
     span_legs, span_stops, span_most = legs.spans()
     limits = np.concatenate([most, span_most], axis=1).astype(np.int64)
     width, rows = limits.shape[1], len(jobs) + 1
@@ -155,8 +155,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     job[1:rows, layout.AMOUNTS : layout.AMOUNTS + width] = np.concatenate(
         [amounts, span_stops], axis=1
     )
-    if not legs.barring:
-        job[0, layout.MIXED] = sides
+    job[0, layout.MIXED] = mixed
     times = legs.windows(job, out, steps)
     factors = None
     if several:
@@ -178,7 +177,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         _neighbours(legs.points, out, back, times, job, rows),
         job,
         limits[0],
-        mixed=True if job[0, layout.MIXED] else None,
+        mixed=True if mixed else None,
     )
     scale = _short_leg(problem, steps * legs.per_distance) * float(legs.factors.mean())
     return Work(
