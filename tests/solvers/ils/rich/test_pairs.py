@@ -55,8 +55,23 @@ print(compared)
 """
 
 
-def shipments(*, seed: int, ride: bool = False, pause: bool = False, reload: bool = False) -> Any:
-    """Twelve shipments, two dimensions of load, windows, three vehicles."""
+LIMITS = {
+    "distance": {"max_distance": 150},
+    "duration": {"max_duration": 190},
+    "driving": {"max_driving_time": 150, "cost_per_driving_time": 0.5},
+    "jobs": {"max_jobs": 6},
+}
+
+
+def shipments(
+    *,
+    seed: int,
+    ride: bool = False,
+    pause: bool = False,
+    reload: bool = False,
+    **limits: bool,
+) -> Any:
+    """Twelve shipments, two dimensions of load, windows, some vehicles, LIMITS by name."""
     random = np.random.default_rng(seed)
     rows = []
     for i in range(12):
@@ -81,6 +96,8 @@ def shipments(*, seed: int, ride: bool = False, pause: bool = False, reload: boo
         ]
     if reload:
         kind |= {"reload_depots": ["d"], "max_reloads": 1}
+    for name in limits:
+        kind |= LIMITS[name]
     return {
         "shipments": rows,
         "depots": [{"id": "d", "location": {"x": 25, "y": 25}}],
@@ -90,7 +107,7 @@ def shipments(*, seed: int, ride: bool = False, pause: bool = False, reload: boo
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("feature", [None, "ride", "pause", "reload"])
+@pytest.mark.parametrize("feature", [None, "ride", "pause", "reload", *LIMITS])
 def test_cheapest_pair_of_places(seed: int, feature: str | None) -> None:
     """The cheapest pair of places is that of driving all pairs."""
     document = shipments(seed=seed, **({feature: True} if feature else {}))

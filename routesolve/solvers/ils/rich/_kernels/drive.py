@@ -73,9 +73,10 @@ INF = math.inf
 LATE = 5e-7  # seconds that count as no lateness: half of what the checker allows
 NOISE = 5e-10  # of a capacity
 PASSES = 200
-DRIVEN, LASTED, SHIFTED, WAITED, ROOM, OVER, SOFT, BEGUN = range(8)
+DRIVEN, LASTED, SHIFTED, WAITED, ROOM, OVER, SOFT, BEGUN, FAR, LONG = range(10)
 """``sums`` after a drive: seconds driven, of duration, by which the start can be put off, waited,
-of room for that; end, lateness cost, when it began."""
+of room for that; end, lateness cost, when it began; distance, and seconds driven if speeds were
+those of the whole day."""
 
 
 @inlined
@@ -444,6 +445,7 @@ def drive(
         if place >= 0 and last >= 0:
             far += travel[profile, 0, last, place]
             long += travel[profile, 1, last, place] / kind[k, SPEED]
+        straight = long
         if far > kind[k, MAX_DISTANCE] + LATE or far == INF or long == INF:
             continue
         cost = price + far * kind[k, BY_DISTANCE]
@@ -463,6 +465,7 @@ def drive(
         cost += long * kind[k, BY_DRIVING]
         if cost < best:
             best, chosen = cost, end
+            sums[FAR], sums[LONG] = far, straight
     return best, chosen
 
 

@@ -121,7 +121,8 @@ class Plan(NamedTuple):
     head, kept_head : numpy.ndarray
         (r, 8) int32, see SIZE.
     cost : numpy.ndarray
-        (r, 2) float64 cost and duration of each route.
+        (r, 5) float64 cost, duration, distance, and least seconds busy and driving of each route;
+        zero where they are not known.
     depart, latest : numpy.ndarray
         (r, w + 1) float64: earliest departure from the end (0) and from each node; latest begin at
         each node and at the end for which the windows behind can still be kept.
@@ -201,7 +202,7 @@ def empty_scratch(routes: int, width: int, dimensions: int, tasks: int, stops: i
         begin=np.zeros(width + 2),
         depart=np.zeros(width + 2),
         lower=np.full(width + 2, -np.inf),
-        sums=np.zeros(8),
+        sums=np.zeros(10),
         loads=np.zeros((4, max(dimensions, 1))),
         trial=np.zeros(width + 2, np.int32),
         best=np.zeros(width + 2, np.int32),
@@ -232,7 +233,7 @@ def empty_plan(problem: Problem, routes: int, width: int, dimensions: int) -> Pl
         kept=np.zeros((routes, width), np.int32),
         head=np.zeros((routes, 8), np.int32),
         kept_head=np.zeros((routes, 8), np.int32),
-        cost=np.zeros((routes, 2)),
+        cost=np.zeros((routes, 5)),
         depart=np.zeros((routes, width + 1)),
         latest=np.zeros((routes, width + 1)),
         load=np.zeros((routes, max(dimensions, 1))),
@@ -240,7 +241,7 @@ def empty_plan(problem: Problem, routes: int, width: int, dimensions: int) -> Pl
         pos=np.zeros(stops + 1, np.int32),
         log_row=np.zeros((routes, width), np.int32),
         log_head=np.zeros((routes, 8), np.int32),
-        log_cost=np.zeros((routes, 2)),
+        log_cost=np.zeros((routes, 5)),
         log_depart=np.zeros((routes, width + 1)),
         log_latest=np.zeros((routes, width + 1)),
         log_load=np.zeros((routes, max(dimensions, 1))),

@@ -20,6 +20,8 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     KIND,
     LOADED,
     LOCKED,
+    MAX_DRIVING,
+    MAX_DURATION,
     PAUSES,
     PLACE,
     RELOADS,
@@ -42,8 +44,12 @@ from routesolve.solvers.ils.rich._kernels.places import (
     INF,
     before,
     behind,
+    brief_enough,
     departure,
+    detour,
     in_time,
+    longest_detour,
+    may_have,
     note,
     priced,
     quickest,
@@ -82,7 +88,11 @@ def price_ends(
     k, size = np.int64(head[r, KIND]), np.int64(head[r, SIZE])
     bonus = options[k, what[x, TASK]]
     behind_all, none = size + 1, np.int64(-1)
-    if bonus == INF or size + 4 >= row.shape[1]:
+    if (
+        bonus == INF
+        or size + 4 >= row.shape[1]
+        or not may_have(what, kind, row, r, k, size, np.int64(2))
+    ):
         return behind_all
     here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
     low = np.int64(head[r, LOCKED])
@@ -256,6 +266,29 @@ def price_behind(
 
 
 @inner
+def drop_long(
+    problem: Problem, plan: Plan, scratch: Scratch, x: Whole, y: Whole, r: Whole, seen: Whole
+) -> None:
+    """Let the places go at which the route would drive or be busy for too long."""
+    what, kind, travel, row = problem.what, problem.kind, problem.travel, plan.row
+    k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+    here, there = np.int64(what[x, PLACE]), np.int64(what[y, PLACE])
+    service = problem.stop[x, SERVICE] + problem.stop[y, SERVICE]
+    for c in range(seen):
+        i, j = np.int64(scratch.places[c, 0]), np.int64(scratch.places[c, 1])
+        a, b = before(what, kind, row, r, k, i), behind(what, kind, row, r, k, i, size)
+        if i == j:
+            more = detour(kind, travel, k, a, here, b)
+            more += detour(kind, travel, k, here, there, b)
+        else:
+            more = detour(kind, travel, k, a, here, b)
+            a, b = before(what, kind, row, r, k, j), behind(what, kind, row, r, k, j, size)
+            more += detour(kind, travel, k, a, there, b)
+        if not brief_enough(kind, plan.cost, k, r, more, service):
+            scratch.prices[c] = INF
+
+
+@inner
 def drive_pairs(
     problem: Problem,
     plan: Plan,
@@ -269,6 +302,8 @@ def drive_pairs(
     """Drive a route with a shipment at the places seen, the cheapest first, while it may pay."""
     prices, places = scratch.prices, scratch.places
     k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+    if problem.kind[k, MAX_DURATION] < INF or problem.kind[k, MAX_DRIVING] < INF:
+        drop_long(problem, plan, scratch, x, y, r, seen)
     while True:
         best, price = -1, found[0]
         for c in range(seen):
@@ -315,17 +350,20 @@ def look_for_two(
         if r < 0 or seen[r] == mark:
             continue
         seen[r] = mark
+        k = np.int64(plan.head[r, KIND])
+        room = longest_detour(problem.kind, plan.cost, k, r)
+        room += problem.options[k, problem.what[x, TASK]]
         i = price_ends(
             problem.stop, problem.what, problem.kind, problem.options, problem.travel, plan.row,
             plan.head, plan.depart, plan.latest, plan.load, scratch.first, scratch.last,
-            scratch.least, scratch.room, found[0], x, y, r,
+            scratch.least, scratch.room, min(found[0], room), x, y, r,
         )  # fmt: skip
         while i <= plan.head[r, SIZE]:
             noted, i = note_pairs(
                 problem.stop, problem.what, problem.kind, problem.options, problem.travel,
                 plan.row, plan.head, plan.depart, plan.latest, scratch.first, scratch.last,
-                scratch.least, scratch.room, scratch.prices, scratch.places, rng, found[0], x, y,
-                r, i,
+                scratch.least, scratch.room, scratch.prices, scratch.places, rng,
+                min(found[0], room), x, y, r, i,
             )  # fmt: skip
             if noted:
                 drive_pairs(problem, plan, scratch, found, x, y, r, np.int64(noted))

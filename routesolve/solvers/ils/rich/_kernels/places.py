@@ -25,6 +25,11 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     LATENESS,
     LATEST,
     LOADED,
+    MAX_DISTANCE,
+    MAX_DRIVING,
+    MAX_DURATION,
+    MAX_JOBS,
+    OVERTIME,
     PAUSE,
     PAUSES,
     PLACE,
@@ -34,6 +39,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     SERVICE,
     SORT,
     SPEED,
+    TASK,
     TIMED,
     TO,
     Floats,
@@ -132,6 +138,40 @@ def in_time(
     if too_late(stop, what, x, t):
         return False
     return t + quickest(kind, travel, k, np.int64(what[x, PLACE]), b) <= latest[r, i] + LATE
+
+
+@inlined
+def longest_detour(kind: Floats, cost: Floats, k: Any, r: Any) -> Any:
+    """What a detour may cost lest a route becomes too long; infinite where costs do not tell."""
+    if kind[k, MAX_DISTANCE] == INF or kind[k, BY_DRIVING]:
+        return INF
+    return (kind[k, MAX_DISTANCE] + 2.0 * LATE - cost[r, 2]) * kind[k, BY_DISTANCE] + LATE
+
+
+@inlined
+def detour(kind: Floats, travel: Floats, k: Any, a: Any, b: Any, c: Any) -> Any:
+    """Seconds that the way from a to c over b takes longer at least."""
+    more = quickest(kind, travel, k, a, b) + quickest(kind, travel, k, b, c)
+    return more - quickest(kind, travel, k, a, c)
+
+
+@inlined
+def brief_enough(kind: Floats, cost: Floats, k: Any, r: Any, driving: float, service: float) -> Any:
+    """Whether a route may drive and serve for so many seconds more."""
+    longest = kind[k, MAX_DURATION] + kind[k, OVERTIME] + 2.0 * LATE
+    busy = cost[r, 3] + driving + service <= longest
+    return busy and cost[r, 4] + driving <= kind[k, MAX_DRIVING] + 2.0 * LATE
+
+
+@inlined
+def may_have(what: Int32s, kind: Floats, row: Int32s, r: Any, k: Any, size: Any, more: Any) -> Any:
+    """Whether a route may have so many more visits."""
+    if size + more <= kind[k, MAX_JOBS]:
+        return True
+    visits = more
+    for i in range(size):
+        visits += what[row[r, i], TASK] >= 0
+    return visits <= kind[k, MAX_JOBS]
 
 
 @inlined

@@ -54,6 +54,7 @@ from routesolve.solvers.ils.rich._kernels.places import (
     behind,
     has_room,
     in_time,
+    may_have,
     note,
     priced,
     set_pauses,
@@ -207,6 +208,8 @@ def look_for_one(
         bonus = options[k, task]
         size = np.int64(head[r, SIZE])
         if bonus == INF or size + 3 >= width:
+            continue
+        if not may_have(what, kind, row, r, k, size, np.int64(1)):
             continue
         fits = has_room(stop, kind, load, r, k, x)
         if not fits and (kind.shape[0] == 1 or head[r, LOCKED] or kind[k, PAUSES]):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from routesolve._jit import inlined, inner
-from routesolve.solvers.ils.rich._kernels.drive import LASTED, drive, on_time
+from routesolve.solvers.ils.rich._kernels.drive import FAR, LASTED, LONG, drive, on_time
 from routesolve.solvers.ils.rich._kernels.layout import (
     ABSENT,
     ABSENT_BEFORE,
@@ -36,6 +36,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     LATEST,
     LOCKED,
     MARKED,
+    MAX_DURATION,
     MISSING,
     NUMBER,
     OVERTIME,
@@ -90,7 +91,8 @@ def write_down(plan: Plan, r: Whole) -> None:
         plan.log_row[k, i] = plan.row[r, i]
     for i in range(size + 1):
         plan.log_depart[k, i], plan.log_latest[k, i] = plan.depart[r, i], plan.latest[r, i]
-    plan.log_cost[k, 0], plan.log_cost[k, 1] = plan.cost[r, 0], plan.cost[r, 1]
+    for i in range(plan.cost.shape[1]):
+        plan.log_cost[k, i] = plan.cost[r, i]
     for i in range(plan.load.shape[1]):
         plan.log_load[k, i] = plan.load[r, i]
 
@@ -127,7 +129,8 @@ def put_back(problem: Problem, plan: Plan) -> None:
                     plan.served[group] = what[x, TASK]
         for i in range(size + 1):
             plan.depart[r, i], plan.latest[r, i] = plan.log_depart[j, i], plan.log_latest[j, i]
-        plan.cost[r, 0], plan.cost[r, 1] = plan.log_cost[j, 0], plan.log_cost[j, 1]
+        for i in range(plan.cost.shape[1]):
+            plan.cost[r, i] = plan.log_cost[j, i]
         for i in range(plan.load.shape[1]):
             plan.load[r, i] = plan.log_load[j, i]
     # Who has been called up took their place at the end of the list.
@@ -205,7 +208,7 @@ def renew(problem: Problem, plan: Plan, scratch: Scratch, r: Whole) -> None:
     if not used(what, row, size):
         plan.num[BROKEN_NOW] -= head[r, BROKEN]
         head[r, BROKEN] = 0
-        plan.cost[r, 0] = plan.cost[r, 1] = 0.0
+        plan.cost[r, :] = 0.0
         plan.total[COST] -= before
         if head[r, LOCKED] == 0:
             head[r, SIZE] = 0
@@ -223,7 +226,15 @@ def renew(problem: Problem, plan: Plan, scratch: Scratch, r: Whole) -> None:
         if broken:
             cost = before
         plan.total[COST] += cost - before
-        plan.cost[r, 0], plan.cost[r, 1] = cost, 0.0
+        plan.cost[r, :] = 0.0
+        plan.cost[r, 0] = cost
+        # Of several ends the route may choose another one.
+        if not broken and kind[k, ENDS] <= 1:
+            plan.cost[r, 2] = scratch.sums[FAR]
+            plan.cost[r, 3] = plan.cost[r, 4] = scratch.sums[LONG] / kind[k, FASTEST]
+            for i in range(size if kind[k, MAX_DURATION] < math.inf else 0):
+                if what[row[i], TASK] >= 0:
+                    plan.cost[r, 3] += stop[row[i], SERVICE]
         if np.int64(kind[k, RULES]) & TIMED:
             plan.cost[r, 1] = scratch.sums[LASTED]
     for i in range(size):
@@ -336,7 +347,7 @@ def enter(plan: Plan, k: Whole) -> Any:
             head[r, KIND], head[r, SIZE] = k, 0
             head[r, NUMBER] = -1
             plan.left[k] -= 1
-            plan.cost[r, 0] = plan.cost[r, 1] = 0.0
+            plan.cost[r, :] = 0.0
             return r
     return -1
 
