@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.absent import leave_out
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
@@ -48,7 +49,6 @@ from routesolve.solvers.ils._kernels.routes import (
     keep,
     keeps_duration,
     leave,
-    leave_out,
     leg,
     on_board,
     put_in,

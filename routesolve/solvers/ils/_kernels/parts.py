@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from routesolve._jit import kernel
+from routesolve.solvers.ils._kernels.absent import leave_out
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
@@ -37,7 +38,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Int64s,
     Plan,
 )
-from routesolve.solvers.ils._kernels.routes import keep, leave_out
+from routesolve.solvers.ils._kernels.routes import keep
 
 
 @kernel

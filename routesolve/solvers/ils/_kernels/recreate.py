@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from routesolve._jit import inlined, lean
+from routesolve.solvers.ils._kernels.absent import leave_out
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
@@ -65,16 +66,13 @@ from routesolve.solvers.ils._kernels.routes import (
     enter,
     home,
     keep,
-    leave_out,
     leg,
     on_board,
     over,
     put_in,
     settle,
-    wake,
     write_down,
 )
-from routesolve.solvers.ils._kernels.ruin import recall
 
 BLINK = 0.01  # chance to overlook a place
 FAR = 1 << 60
@@ -82,8 +80,6 @@ LOG_SEEING = math.log(1.0 - BLINK)
 NOTHING = 1e-300
 OVERLOOKED = 0.1  # chance to overlook a kind of vehicle
 BY_LOAD = 0.5  # chance to compare kinds by the cost for a unit of capacity
-OPENS = 0.3  # chance to open a route for an absent job that does not pay it
-RETRIED_NEAR, FILLING = 10, 2.0  # who is tried again beside it, and how many times a route's size
 NEAREST = 10  # neighbours looked at by every insertion
 
 
@@ -324,89 +320,6 @@ def own_route(route: Int64s, lists: Int32s, num: Int64s, logged_routes: Int64s) 
         if route[logged_routes[k, WHICH], SIZE] == 0:
             return logged_routes[k, WHICH]
     return np.int64(enter(route, lists, num))
-
-
-@lean
-def open_route(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
-    kinds: Any,
-    times: Any,
-    soft: Any,
-    spans: Any,
-    job: Int64s,
-    limit: Int64s,
-    node: Int32s,
-    route: Int64s,
-    lists: Int32s,
-    num: Int64s,
-    logged_routes: Int64s,
-    rng: State,
-    c: int,
-) -> bool:
-    """Give an absent job that does not pay a route one all the same; False where it has none.
-
-    Several beside each other may pay a route.
-    """
-    ends: Whole = np.int64(0)
-    if kinds is None:
-        alone = np.int64(leg(out, points, formula, kinds, ends, 0, c))
-        alone += leg(out, points, formula, kinds, ends, c, 0) + num[OPENING]
-        if not alone_fits(kinds, times, spans, job, limit, node, ends, c):
-            return False
-    else:
-        alone, ends = cheapest_kind(
-            out, points, formula, kinds, times, spans, job, limit, node, num, rng, c
-        )
-        if ends == 0:
-            return False
-    if alone < job[c, MISSING] or not wake(job, lists, num, c):
-        return False
-    own = own_route(route, lists, num, logged_routes)
-    if own < 0:
-        lists[REMOVED, num[REMOVED]] = c
-        num[REMOVED] += 1
-        return False
-    if kinds is not None:
-        route[own, KIND] = ends
-    put_in(
-        out, points, formula, kinds, times, soft, spans, job, limit, node, route, num, c, own, 0
-    )  # fmt: skip
-    return True
-
-
-@lean
-def call_up(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
-    kinds: Any,
-    times: Any,
-    soft: Any,
-    spans: Any,
-    near: Int32s,
-    job: Int64s,
-    limit: Int64s,
-    node: Int32s,
-    route: Int64s,
-    lists: Int32s,
-    num: Int64s,
-    logged_routes: Int64s,
-    rng: State,
-    seed: int,
-) -> None:
-    """Try some of the absent jobs again, on a new route for them now and then."""
-    tried = RETRIED_NEAR
-    if node[seed, ROUTE] < 0 and chance(rng) < OPENS:
-        opened = open_route(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists, num,
-            logged_routes, rng, seed,
-        )  # fmt: skip
-        if opened:
-            served = node.shape[0] - 1 - num[ABSENT]
-            tried += int(FILLING * served / max(num[ACTIVE], 1))
-    recall(near, job, node, lists, num, rng, seed, tried)
 
 
 @inlined

@@ -26,7 +26,6 @@ from routesolve.solvers.ils._kernels.layout import (
     ROUTE,
     SEEN,
     SIZE,
-    WAITING,
     WARP,
     Float32s,
     Floats,
@@ -39,7 +38,6 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_ends,
     renew_starts,
     take_out,
-    wake,
     write_down,
 )
 
@@ -47,7 +45,6 @@ SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
 WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
 ANY = 0.05  # chance that any route does, in all, where windows keep strings from emptying one
-RETRIED, OTHERS = 20, 10  # absent jobs tried again in an iteration at least, and some anywhere
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
 
@@ -232,32 +229,3 @@ def ruin(
         )  # fmt: skip
         done += 1
     return seed
-
-
-@lean
-def recall(
-    near: Int32s,
-    job: Int64s,
-    node: Int32s,
-    lists: Int32s,
-    num: Int64s,
-    rng: State,
-    seed: int,
-    most: int,
-) -> None:
-    """Try some of the absent jobs again: up to so many near a job, and any others."""
-    first = num[WAITING]
-    for k in range(-1, near.shape[1]):
-        c = seed if k < 0 else near[seed, k]
-        if c == 0 or num[WAITING] - first >= most:
-            break
-        if node[c, ROUTE] < 0 and wake(job, lists, num, c):
-            lists[REMOVED, num[REMOVED]] = c
-            num[REMOVED] += 1
-    for _ in range(max(OTHERS, RETRIED - num[WAITING])):
-        if num[ABSENT] == 0:
-            break
-        c = lists[ABSENT, int(chance(rng) * num[ABSENT])]
-        wake(job, lists, num, c)
-        lists[REMOVED, num[REMOVED]] = c
-        num[REMOVED] += 1

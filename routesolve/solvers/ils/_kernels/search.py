@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from routesolve._jit import inlined, lean
+from routesolve.solvers.ils._kernels.calling import call_up
 from routesolve.solvers.ils._kernels.chance import chance
 from routesolve.solvers.ils._kernels.kinds import change_kinds
 from routesolve.solvers.ils._kernels.layout import (
@@ -46,7 +47,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Way,
 )
 from routesolve.solvers.ils._kernels.local_search import improve, queue_changes
-from routesolve.solvers.ils._kernels.recreate import arrange, call_up, drawn_reach, recreate
+from routesolve.solvers.ils._kernels.recreate import arrange, drawn_reach, recreate
 from routesolve.solvers.ils._kernels.routes import (
     begin,
     capacity,
