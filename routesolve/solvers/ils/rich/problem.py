@@ -343,14 +343,22 @@ def _costs(
     kind: npt.NDArray[np.float64], travel: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """What legs between places cost about: the mean over the vehicle types."""
-    total = np.zeros(travel.shape[2:])
     weights = np.zeros(travel.shape[:2])
     for row in kind:
         weights[int(row[at.PROFILE])] += (
             row[at.BY_DISTANCE],
             (row[at.BY_DRIVING] + row[at.BY_DURATION]) / row[at.SPEED],
         )
-    for i in sorted({int(row[at.PROFILE]) for row in kind}):
+    used = np.argwhere(weights)
+    profiles = sorted({int(row[at.PROFILE]) for row in kind})
+    if len(profiles) == len(used) == 1 and weights.sum() == len(kind):
+        i, j = used[0]
+        if travel[i, j].any() and travel[i, 1 - j].max() < inf:
+            # As it is: to write a large table takes longer than all else here.
+            only: npt.NDArray[np.float64] = travel[i, j]
+            return only
+    total = np.zeros(travel.shape[2:])
+    for i in profiles:
         for weight, part in zip(weights[i], travel[i], strict=True):
             for low in range(0, len(total), BLOCK):
                 rows = part[low : low + BLOCK]

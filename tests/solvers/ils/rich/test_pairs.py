@@ -30,7 +30,7 @@ compared = 0
 for c in range(len(problem.member)):
     x, y = (int(stop) for stop in problem.member[c, :2])
     r = int(plan.at[x])
-    if r < 0:
+    if r < 0 or not y:
         continue
     routes.begin_iteration(plan)
     routes.write_down(plan, r)
@@ -71,7 +71,10 @@ def shipments(
     reload: bool = False,
     **limits: bool,
 ) -> Any:
-    """Twelve shipments, two dimensions of load, windows, some vehicles, LIMITS by name."""
+    """Twelve shipments, two dimensions of load, windows, some vehicles, LIMITS by name.
+
+    With reloads there is one vehicle, which makes several trips for jobs besides.
+    """
     random = np.random.default_rng(seed)
     rows = []
     for i in range(12):
@@ -84,21 +87,34 @@ def shipments(
             row[name] = {
                 "location": {"x": px, "y": py},
                 "service": 3,
-                "time_windows": [{"earliest": begin, "latest": begin + 120}],
             }
+            if not reload:
+                row[name]["time_windows"] = [{"earliest": begin, "latest": begin + 120}]
         if ride:
             row["max_ride_time"] = 90
         rows.append(row)
-    kind: dict[str, Any] = {"id": "v", "count": 6, "capacity": [9, 9], "start": "d", "end": "d"}
+    kind: dict[str, Any] = {
+        "id": "v",
+        "count": 1 if reload else 6,
+        "capacity": [9, 9],
+        "start": "d",
+        "end": "d",
+    }
     if pause:
         kind["breaks"] = [
             {"id": "noon", "duration": 10, "time_windows": [{"earliest": 80, "latest": 160}]}
         ]
     if reload:
-        kind |= {"reload_depots": ["d"], "max_reloads": 1}
+        kind |= {"reload_depots": ["d"]}
     for name in limits:
         kind |= LIMITS[name]
+    jobs = []
+    for i in range(12 if reload else 0):
+        px, py = random.integers(0, 50, 2).tolist()
+        side = "pickup" if i % 3 else "delivery"
+        jobs.append({"id": f"j{i}", "location": {"x": px, "y": py}, side: [3, 2]})
     return {
+        "jobs": jobs,
         "shipments": rows,
         "depots": [{"id": "d", "location": {"x": 25, "y": 25}}],
         "vehicle_types": [kind],

@@ -188,18 +188,25 @@ def rooms(
     d = kind.shape[1] - CAPACITY
     for i in range(size + 1):
         room[i] = INF
-    # What is brought for one trip tells nothing of others.
-    if kind[k, RELOADS] or not np.int64(kind[k, RULES]) & LOADED:
+    if not np.int64(kind[k, RULES]) & LOADED:
         return
     for c in range(d):
         most = kind[k, CAPACITY + c]
-        left = most + NOISE * max(1.0, most) - load[r, c] - stop[x, AMOUNTS + d + c]
-        left -= stop[x, AMOUNTS + c] + stop[y, AMOUNTS + c]
-        room[0] = min(room[0], left)
-        for i in range(size):
-            if what[row[r, i], TASK] >= 0:
-                left -= stop[row[r, i], AMOUNTS + d + c]
-            room[i + 1] = min(room[i + 1], left)
+        most += NOISE * max(1.0, most) - stop[x, AMOUNTS + d + c]
+        most -= stop[x, AMOUNTS + c] + stop[y, AMOUNTS + c]
+        left = most - load[r, c]
+        for i in range(size + 1):
+            if kind[k, RELOADS] and (i == 0 or what[row[r, i - 1], SORT] == DEPOT):
+                # Each trip begins with what it brings.
+                left = most
+                for j in range(i, size):
+                    if what[row[r, j], SORT] == DEPOT:
+                        break
+                    if what[row[r, j], TASK] >= 0:
+                        left -= stop[row[r, j], AMOUNTS + c]
+            elif i and what[row[r, i - 1], TASK] >= 0:
+                left -= stop[row[r, i - 1], AMOUNTS + d + c]
+            room[i] = min(room[i], left)
 
 
 @inlined

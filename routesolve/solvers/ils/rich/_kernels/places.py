@@ -18,6 +18,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     BY_DRIVING,
     CAPACITY,
     COUNT,
+    DEPOT,
     EARLIEST,
     ENDS,
     FASTEST,
@@ -184,6 +185,80 @@ def has_room(stop: Floats, kind: Floats, load: Floats, r: Any, k: Any, x: Any) -
             if load[r, c] + stop[x, AMOUNTS + c] > most + 1e-9 * max(1.0, most):
                 fits = False
     return fits
+
+
+@inlined
+def trip_starts(what: Int32s, row: Int32s, r: Any, i: Any) -> Any:
+    """Where the trip begins to which position i of a route belongs."""
+    while i > 0 and what[row[r, i - 1], SORT] != DEPOT:
+        i -= 1
+    return i
+
+
+@inlined
+def trip_ends(what: Int32s, row: Int32s, r: Any, i: Any, size: Any) -> Any:
+    """Where the trip ends to which position i of a route belongs."""
+    while i < size and what[row[r, i], SORT] != DEPOT:
+        i += 1
+    return i
+
+
+@inner
+def trip_has_room(
+    stop: Floats,
+    what: Int32s,
+    kind: Floats,
+    row: Int32s,
+    r: Whole,
+    k: Whole,
+    i: Whole,
+    size: Whole,
+    x: Whole,
+) -> bool:
+    """Whether a job fits at position i of a route of several trips, as far as loads tell."""
+    if not np.int64(kind[k, RULES]) & LOADED:
+        return True
+    d = kind.shape[1] - CAPACITY
+    first, last = trip_starts(what, row, r, i), trip_ends(what, row, r, i, size)
+    for c in range(d):
+        most = kind[k, CAPACITY + c]
+        most += 1e-9 * max(1.0, most) - stop[x, AMOUNTS + c]
+        load = 0.0
+        for j in range(first, last):
+            if what[row[r, j], TASK] >= 0:
+                load += stop[row[r, j], AMOUNTS + c]
+        for j in range(first, last + 1):
+            if j == i:
+                if load > most:
+                    return False
+                most -= stop[x, AMOUNTS + d + c]
+            if load > most:
+                return False
+            if j < last and what[row[r, j], TASK] >= 0:
+                load += stop[row[r, j], AMOUNTS + d + c]
+    return True
+
+
+@inner
+def trips_fit(
+    stop: Floats, what: Int32s, kind: Floats, row: Int32s, r: Whole, k: Whole, i: Whole, size: Whole
+) -> bool:
+    """Whether the trips before and behind the reload at position i may be one, as totals tell."""
+    if not np.int64(kind[k, RULES]) & LOADED:
+        return True
+    d = kind.shape[1] - CAPACITY
+    first, last = trip_starts(what, row, r, i), trip_ends(what, row, r, i + 1, size)
+    for c in range(d):
+        most = kind[k, CAPACITY + c]
+        most += 1e-9 * max(1.0, most)
+        brought = taken = 0.0
+        for j in range(first, last):
+            if what[row[r, j], TASK] >= 0:
+                brought += stop[row[r, j], AMOUNTS + c]
+                taken += stop[row[r, j], AMOUNTS + c] + stop[row[r, j], AMOUNTS + d + c]
+        if brought > most or taken > most:
+            return False
+    return True
 
 
 @inlined

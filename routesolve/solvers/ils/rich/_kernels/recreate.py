@@ -58,6 +58,7 @@ from routesolve.solvers.ils.rich._kernels.places import (
     note,
     priced,
     set_pauses,
+    trip_has_room,
     way,
     with_one,
     with_pair,
@@ -257,11 +258,13 @@ def drive_cheapest(
             return
         prices[best] = INF
         r, i = np.int64(places[best, 0]), np.int64(places[best, 1])
-        cost = put_one(problem, plan, scratch, found, x, r, i, scratch.bonus[best])
-        k = np.int64(plan.head[r, KIND])
+        k, size = np.int64(plan.head[r, KIND]), np.int64(plan.head[r, SIZE])
+        cost = INF
+        if not kind[k, RELOADS] or trip_has_room(problem.stop, what, kind, row, r, k, i, size, x):
+            cost = put_one(problem, plan, scratch, found, x, r, i, scratch.bonus[best])
         if cost == INF and kind[k, RELOADS]:
             a = before(what, kind, row, r, k, i)
-            b = behind(what, kind, row, r, k, i, np.int64(plan.head[r, SIZE]))
+            b = behind(what, kind, row, r, k, i, size)
             put_with_reload(problem, plan, scratch, found, x, r, i, a, b)
 
 

@@ -44,7 +44,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     Whole,
 )
 from routesolve.solvers.ils.rich._kernels.local_search import improve, queue_changes
-from routesolve.solvers.ils.rich._kernels.places import priced, set_pauses
+from routesolve.solvers.ils.rich._kernels.places import priced, set_pauses, trips_fit
 from routesolve.solvers.ils.rich._kernels.recreate import arrange, leave_out, recreate
 from routesolve.solvers.ils.rich._kernels.routes import (
     absence,
@@ -136,14 +136,16 @@ def swap_vehicles(problem: Problem, plan: Plan, scratch: Scratch, rng: State, r:
 @inner
 def drop_reloads(problem: Problem, plan: Plan, scratch: Scratch, r: Whole) -> None:
     """Leave out reloads that are not needed any more."""
-    i = plan.head[r, LOCKED]
+    i, k = np.int64(plan.head[r, LOCKED]), np.int64(plan.head[r, KIND])
     trial, what = scratch.trial, problem.what
     while i < plan.head[r, SIZE]:
         size = np.int64(plan.head[r, SIZE])
-        if what[plan.row[r, i], SORT] == DEPOT:
+        if what[plan.row[r, i], SORT] == DEPOT and trips_fit(
+            problem.stop, what, problem.kind, plan.row, r, k, i, size
+        ):
             for j in range(size - 1):
                 trial[j] = plan.row[r, j + 1] if j >= i else plan.row[r, j]
-            cost, _ = price_of(problem, scratch, trial, size - 1, np.int64(plan.head[r, KIND]))
+            cost, _ = price_of(problem, scratch, trial, size - 1, k)
             if cost < plan.cost[r, 0] - TINY:
                 write_down(plan, r)
                 for j in range(size - 1):
@@ -245,7 +247,10 @@ def drawn_opener(problem: Problem, plan: Plan, rng: State, seed: Whole) -> Any:
     c = np.int64(problem.what[seed, TASK])
     if problem.task[c, MANDATORY] > 0.0 or chance(rng) >= OPENING:
         return np.int64(-1)
-    return c
+    for k in range(problem.kind.shape[0]):
+        if plan.left[k] > 0 and problem.options[k, c] < INF:
+            return c
+    return np.int64(-1)
 
 
 @inner
