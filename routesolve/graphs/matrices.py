@@ -73,15 +73,19 @@ class TravelMatrix(ABC):
         """Whether the dense matrices exist already."""
         return "_dense" in self.__dict__
 
-    def write(self, distances: Floats, durations: Floats) -> None:
+    def write(self, distances: Floats, durations: Floats, order: npt.NDArray[np.intp]) -> None:
         """Write the dense matrices into arrays of the caller.
 
         Parameters
         ----------
         distances, durations
             (n, n) float64 to be filled. Formulas fill them row by row, and keep no copy.
+        order
+            (n,) stops in the order that rows and columns are to have.
         """
-        distances[...], durations[...] = self._dense
+        for table, out in zip(self._dense, (distances, durations), strict=True):
+            for i, stop in enumerate(order):
+                np.take(table[stop], order, out=out[i], mode="clip")  # or it would be buffered
 
     @property
     def distances(self) -> Floats:
@@ -281,21 +285,21 @@ class StraightLineTravel(TravelMatrix):
     def _build(self) -> tuple[Floats, Floats]:
         distances = np.empty((self.n, self.n))
         durations = distances if self.speed == 1.0 else np.empty((self.n, self.n))
-        self._fill(distances, durations)
+        self._fill(distances, durations, np.arange(self.n))
         return distances, durations
 
-    def write(self, distances: Floats, durations: Floats) -> None:
+    def write(self, distances: Floats, durations: Floats, order: npt.NDArray[np.intp]) -> None:
         """Write the dense matrices into arrays of the caller."""
         if self.built:
-            super().write(distances, durations)
+            super().write(distances, durations, order)
         else:
-            self._fill(distances, durations)
+            self._fill(distances, durations, order)
 
-    def _fill(self, distances: Floats, durations: Floats) -> None:
-        columns = np.arange(self.n)[None, :]
+    def _fill(self, distances: Floats, durations: Floats, order: npt.NDArray[np.intp]) -> None:
+        columns = order[None, :]
         height = max(1, BLOCK // max(self.n, 1))
         for start in range(0, self.n, height):
-            rows = np.arange(start, min(start + height, self.n))[:, None]
+            rows = order[start : start + height, None]
             part, length = slice(start, start + height), self._length(rows, columns)
             distances[part] = self.rounding.apply(length)
             if durations is not distances:

@@ -14,6 +14,7 @@ from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.layout import Problem
 from routesolve.solvers.ils._kernels.neighbours import nearest_by_legs, nearest_points
 from routesolve.solvers.ils._kernels.steps import NEVER, furthest, symmetric
+from routesolve.solvers.ils.curve import along_a_curve
 from routesolve.solvers.ils.legs import (
     ROUNDINGS,
     UNLIMITED,
@@ -60,7 +61,7 @@ class Work:
     Attributes
     ----------
     problem : Problem
-        Arrays for the kernels; node i is ``jobs[i - 1]``.
+        Arrays for the kernels; node i is ``jobs[i - 1]``, near jobs have near numbers.
     jobs : tuple of Job
         Those the vehicles may serve at all.
     kinds : tuple of VehicleType
@@ -114,7 +115,9 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     kinds = tuple(kind for kind in instance.vehicle_types if kind.count != 0)
     several = several_kinds(instance, kinds)
     allowed = [_allowed(job, kinds) for job in instance.jobs]
-    jobs = tuple(job for job, bits in zip(instance.jobs, allowed, strict=True) if bits)
+    places = instance.points[[instance.job_rows[job.id] for job in instance.jobs]]
+    order = [i for i in along_a_curve(places).tolist() if allowed[i]]
+    jobs = tuple(instance.jobs[i] for i in order)
     n = len(jobs)
     counts = [n if kind.count is None else min(kind.count, n) for kind in kinds]
     routes = min(n, sum(counts))
@@ -164,7 +167,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         job[rows:, layout.VEHICLES] = counts
         job[rows:, layout.AMOUNTS : layout.AMOUNTS + width] = limits
         job[rows:, layout.ALLOWED] = 1 << np.arange(of_kinds)
-        job[1:rows, layout.ALLOWED] = [bits for bits in allowed if bits][: len(jobs)]
+        job[1:rows, layout.ALLOWED] = [allowed[i] for i in order[: len(jobs)]]
         job[:rows, layout.RADIUS] = out[rows:, :rows].min(axis=0)
     problem = Problem(
         out,

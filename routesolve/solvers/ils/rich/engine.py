@@ -73,7 +73,9 @@ class RichSearch:
         self.plan = self.begun(start)
         if guide is not None:
             plant(self, guide)
-            self.lead = lead_by(guide, work, range(1, len(instance.jobs) + 1), clock)
+            row = {job.id: i for i, job in enumerate(instance.jobs, 1)}
+            rows = [row[name] for sort, name in work.names if sort == "job" and name is not None]
+            self.lead = lead_by(guide, work, rows, clock)
         self.tell()
 
     def begun(self, start: Solution | None) -> Plan:

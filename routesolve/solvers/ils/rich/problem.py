@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routesolve.instances.model import Job, Shipment
+from routesolve.solvers.ils.curve import along_a_curve
 from routesolve.solvers.ils.rich._kernels import layout as at
 from routesolve.solvers.ils.rich.neighbours import crowd, neighbours, short_leg
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from routesolve.instances.instance import VrpInstance
-    from routesolve.instances.model import Break, Depot, Stop, TimeWindow, VehicleType
+    from routesolve.instances.model import (
+        Break,
+        Depot,
+        Location,
+        Stop,
+        TimeWindow,
+        VehicleType,
+    )
 
 TOP_PRIORITY = 6
 """Priorities above this weigh the same: penalties must stay apart."""
@@ -69,6 +77,8 @@ class _Nodes:
 
     def __init__(self, instance: VrpInstance) -> None:
         self.instance, self.d = instance, instance.dimension_count
+        self.places = along_a_curve(instance.points)
+        self.number = np.argsort(self.places).tolist()
         self.names: list[tuple[str, str | None]] = []
         self.stop: list[npt.NDArray[np.float64]] = []
         self.what: list[list[int]] = []
@@ -99,7 +109,7 @@ class _Nodes:
             row[at.LATEST] = max(r[1] for r in rows)
             row[at.LATENESS] = max(r[2] for r in rows)
         place = getattr(part, "location", None)
-        where = -1 if place is None else self.instance.location_index(place)
+        where = -1 if place is None else self.place(place)
         if part is not None:
             row[at.SERVICE] = getattr(part, "service", getattr(part, "duration", 0.0))
             row[at.SETUP] = getattr(part, "setup", 0.0)
@@ -108,6 +118,10 @@ class _Nodes:
         self.windows += rows
         self.stop.append(row)
         return len(self.stop) - 1
+
+    def place(self, location: Location) -> int:
+        """Number of a place in the tables."""
+        return int(self.number[self.instance.location_index(location)])
 
     def amounts(self, node: int, column: int, values: tuple[float, ...]) -> None:
         """Add amounts to one of the three groups of columns."""
@@ -118,8 +132,9 @@ class _Nodes:
 def translate(instance: VrpInstance) -> Work:
     """Make the arrays of an instance."""
     kinds = tuple(kind for kind in instance.vehicle_types if kind.count != 0)
-    tasks: list[Job | Shipment] = [*instance.jobs, *instance.shipments]
     nodes = _Nodes(instance)
+    tasks: list[Job | Shipment] = [*instance.jobs, *instance.shipments]
+    tasks.sort(key=lambda task: nodes.place(_first(task).location))
     member = np.full((len(tasks), 4), -1, np.int32)
     groups: dict[str, int] = {}
     for t, task in enumerate(tasks):
@@ -130,7 +145,7 @@ def translate(instance: VrpInstance) -> Work:
     stops = len(nodes.names) - 1
     depots = {depot.id: nodes.add("reload", depot.id, at.DEPOT, depot) for depot in instance.depots}
     pauses = {(kind.id, p.id): _pause(nodes, p) for kind in kinds for p in kind.breaks}
-    travel = _travel(instance, kinds)
+    travel = _travel(instance, kinds, nodes.places)
     kind, choice = _kinds(instance, kinds, nodes, depots, pauses)
     bands = _bands(instance, kinds)
     what, stop = np.array(nodes.what, np.int32), np.array(nodes.stop)
@@ -183,6 +198,11 @@ def _circles(group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return follow
 
 
+def _first(task: Job | Shipment) -> Job | Stop:
+    """Where a task begins."""
+    return task if isinstance(task, Job) else task.pickup
+
+
 def _stops(nodes: _Nodes, t: int, task: Job | Shipment) -> tuple[int, int]:
     """Add the stops of a task; returns their numbers, 0 = none."""
     if isinstance(task, Job):
@@ -213,14 +233,16 @@ def _pause(nodes: _Nodes, pause: Break) -> int:
     return x
 
 
-def _travel(instance: VrpInstance, kinds: tuple[VehicleType, ...]) -> npt.NDArray[np.float64]:
+def _travel(
+    instance: VrpInstance, kinds: tuple[VehicleType, ...], places: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
     """Distances and durations of the profiles in use, in the order of :func:`_profiles`."""
     names = _profiles(instance, kinds)
     count = len(instance.locations)
     out = np.empty((max(len(names), 1), 2, count, count))
     by_name = {p.id: p for p in instance.profiles}
     for i, name in enumerate(names):
-        instance.travel(by_name[name]).write(*out[i])
+        instance.travel(by_name[name]).write(out[i, 0], out[i, 1], places)
         for part in out[i]:
             np.fill_diagonal(part, 0.0)
     return out
