@@ -43,9 +43,10 @@ def search(problem: VrpInstance, iterations: int) -> RichSearch:
 def test_first_plan_takes_the_nearest(prizes: bool) -> None:
     """The cheapest of a group is served from the beginning, less what it brings."""
     problem = instance(12, 4, prizes=prizes)
-    plan = search(problem, 1).plan
+    one = search(problem, 1)
+    plan, names = one.plan, one.work.names
     served = np.flatnonzero(plan.at[1:] >= 0)
-    assert [problem.jobs[x].id for x in served] == [f"{g}-3" for g in range(12)]
+    assert {names[x + 1][1] for x in served} == {f"{g}-3" for g in range(12)}
     absent = plan.lists[at.ABSENT, : plan.num[at.ABSENT]].tolist()
     assert sorted([*absent, *served.tolist()]) == list(range(48))
 
@@ -87,8 +88,17 @@ def test_next_of_a_group() -> None:
     """Tasks of a group are a circle; others stand alone."""
     problem = instance(3, 3)
     jobs = (*problem.jobs, dataclasses.replace(problem.jobs[0], id="alone", group=None))
-    follow = translate(problem.replace(jobs=jobs)).problem.member[:, at.NEXT]
-    assert follow.tolist() == [1, 2, 0, 4, 5, 3, 7, 8, 6, -1]
+    work = translate(problem.replace(jobs=jobs))
+    names = [name for _, name in work.names[1 : len(jobs) + 1]]
+    follow = work.problem.member[:, at.NEXT].tolist()
+    assert follow[names.index("alone")] == -1
+    for g in range(3):
+        task, circle = names.index(f"{g}-0"), set()
+        for _ in range(3):
+            circle.add(names[task])
+            task = follow[task]
+        assert circle == {f"{g}-{k}" for k in range(3)}
+        assert names[task] == f"{g}-0"
 
 
 def test_fewest_vehicles() -> None:
