@@ -66,6 +66,7 @@ from routesolve.solvers.ils.rich._kernels.layout import (
     WINDOW,
     Floats,
     Int32s,
+    Int64s,
     Whole,
 )
 
@@ -427,10 +428,11 @@ def drive(
     lower: Floats,
     sums: Floats,
     loads: Floats,
+    met: Int64s,
 ) -> Any:
     """Cost of a route, infinite when it breaks a rule, and the end that suits it best."""
     best, chosen = INF, np.int64(kind[k, TO])
-    distance, driving, price = rest(stop, what, kind, options, travel, row, size, k, loads)
+    distance, driving, price = rest(stop, what, kind, options, travel, row, size, k, loads, met)
     if price == INF:
         return INF, chosen
     last, profile = np.int64(-1), np.int64(kind[k, PROFILE])
@@ -480,6 +482,7 @@ def rest(
     size: Whole,
     k: Whole,
     loads: Floats,
+    met: Int64s,
 ) -> Any:
     """Everything but times: distance and seconds without the way to the end, and fixed costs.
 
@@ -496,7 +499,8 @@ def rest(
     if loaded:
         loads[:3, :d] = 0.0
         loads[3, :d] = -INF
-    opened = 0
+    met[0] += 1
+    trip = met[0]  # who is picked up in it is marked with its number
     for i in range(size):
         x = np.int64(row[i])
         sort = what[x, SORT]
@@ -520,21 +524,18 @@ def rest(
                 loads[:3, :d] = 0.0
                 loads[3, :d] = -INF
             brought = taken = False
-            opened = i + 1
+            met[0] += 1
+            trip = met[0]
             continue
         visits += 1
         if sort != PICKUP:
             price += options[k, what[x, TASK]]
         if sort == PICKUP:
             aboard += 1
+            met[x] = trip
         elif sort == DELIVERY:
             aboard -= 1
-            before = False
-            for j in range(i - 1, opened - 1, -1):
-                if row[j] == what[x, MATE]:
-                    before = True
-                    break
-            if not before:
+            if met[what[x, MATE]] != trip:
                 return 0.0, 0.0, INF
         if loaded:
             for c in range(d):

@@ -176,6 +176,7 @@ class Scratch(NamedTuple):
     lower: Floats
     sums: Floats
     loads: Floats
+    met: Int64s
     trial: Int32s
     best: Int32s
     other: Int32s
@@ -204,6 +205,7 @@ def empty_scratch(routes: int, width: int, dimensions: int, tasks: int, stops: i
         lower=np.full(width + 2, -np.inf),
         sums=np.zeros(10),
         loads=np.zeros((4, max(dimensions, 1))),
+        met=np.zeros(stops + 1, np.int64),
         trial=np.zeros(width + 2, np.int32),
         best=np.zeros(width + 2, np.int32),
         other=np.zeros(width + 2, np.int32),

@@ -176,7 +176,7 @@ def price_of(problem: Problem, scratch: Scratch, row: Any, size: Whole, k: Whole
     return drive(
         problem.stop, problem.what, problem.windows, problem.kind, problem.choice, problem.options,
         problem.travel, problem.bands, row, np.int64(size), np.int64(k), scratch.begin,
-        scratch.depart, scratch.lower, scratch.sums, scratch.loads,
+        scratch.depart, scratch.lower, scratch.sums, scratch.loads, scratch.met,
     )  # fmt: skip
 
 
