@@ -10,6 +10,7 @@ time, and ``NUMBA_DISABLE_JIT=1`` to run the kernels as plain Python.
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, TypeVar, overload
@@ -98,8 +99,16 @@ class _SharedFiles(IndexDataCacheFile):
     What one process overwrites in the index of another is compiled again.
     """
 
+    def _load_index(self) -> Any:
+        files: Any = super()  # Numba's methods have no types
+        try:
+            return files._load_index()
+        except (AttributeError, ImportError, EOFError, pickle.UnpicklingError):
+            # Left by a version that knew other types: what cannot be read is compiled again.
+            return {}
+
     def save(self, key: Any, data: Any) -> None:
-        files: Any = self  # Numba's methods have no types
+        files: Any = self
         name = files._data_name(int(blake2b(repr(key).encode(), digest_size=8).hexdigest(), 16))
         files._save_data(name, data)
         files._save_index({**files._load_index(), key: name})

@@ -42,6 +42,22 @@ def test_the_index_never_tells_of_a_file_that_is_not_there(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("what", ["a type that is gone", "a file cut off"])
+def test_what_cannot_be_read_is_compiled_again(what: str, tmp_path: Path) -> None:
+    """An index that another version has written, or that a full disk has cut off, is no index."""
+    one = _SharedFiles(str(tmp_path), "kernel", 1.0)
+    one.save("float64", "code")
+    (index,) = tmp_path.glob("*.nbi")
+    whole = index.read_bytes()
+    if what == "a type that is gone":
+        index.write_bytes(whole[: whole.index(b"\x80", 2)] + b"croutesolve._jit\nGone\n.")
+    else:
+        index.write_bytes(whole[:-5])
+    assert one.load("float64") is None
+    one.save("float64", "new code")
+    assert one.load("float64") == "new code"
+
+
 def test_kernels_use_these_files() -> None:
     """Numba's own way to store compiled code is replaced in every kernel."""
 

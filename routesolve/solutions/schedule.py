@@ -277,6 +277,8 @@ def _fixed_point(
     longest = rules.max_duration + rules.overtime
     if plain.late or (not rules.rides and plain.duration <= longest + EPSILON):
         return plain, None
+    if _busy(steps, rules) > longest + EPSILON:
+        return plain, None
     line, lower = plain, [-inf] * len(steps)
     for _ in range(MAX_PASSES):
         moved = False
@@ -293,6 +295,12 @@ def _fixed_point(
             break
     # No schedule keeps all limits. Show the one with the shortest duration, limits exceeded.
     return plain, None
+
+
+def _busy(steps: Sequence[Step], rules: Rules) -> float:
+    """Seconds that a route takes even if it never waits."""
+    fastest = max((band.speed_factor for band in rules.bands), default=1.0)
+    return sum(step.travel / fastest + step.work for step in steps)
 
 
 def _later_start(

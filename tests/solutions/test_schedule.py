@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,6 +101,24 @@ def test_duration_limit_chooses_the_later_window() -> None:
     early_or_late = (TimeWindow(0, 1), TimeWindow(100, 101))
     steps = [Step(), Step(early_or_late, 1, 0), Step((TimeWindow(100, 200),), 1, 0), Step()]
     assert schedule(steps, Rules(max_duration=50)).duration == pytest.approx(2)
+
+
+def test_what_never_fits_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No later departure is tried for a route that takes too long even if it never waits."""
+    tried: list[float] = []
+
+    def counted(*given_: Any, **more: Any) -> Any:
+        tried.append(given_[1])
+        return simulate(*given_, **more)
+
+    monkeypatch.setattr("routesolve.solutions.schedule.simulate", counted)
+    steps = [Step(), Step(work=20, travel=40), Step(travel=40)]
+    assert schedule(steps, Rules(max_duration=99)).duration == 100
+    assert len(tried) == 1
+    assert schedule(steps, Rules(max_duration=100)).duration == 100
+    # Twice as fast later on: that a later departure may be in time has to be tried.
+    faster = (TimeBand(-inf, 1.0), TimeBand(50, 2.0))
+    assert schedule(steps, Rules(max_duration=65, bands=faster)).duration < 65.01
 
 
 def test_duration_cost_chooses_the_later_window() -> None:

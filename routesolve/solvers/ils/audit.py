@@ -40,11 +40,12 @@ def audit(problem: Problem, plan: Plan, *, soft: bool) -> None:
         If anything differs.
     """
     from routesolve.solvers.ils._kernels import layout as at
+    from routesolve.solvers.ils._kernels.ways import span, sums
 
     node, route, num = plan.node, plan.route, plan.num
     job, several, n = problem.job, problem.kinds is not None, len(problem.near) - 1
     used: dict[int, int] = {}
-    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
+    loads = len(problem.limit) - sums(problem.spans)
     cost, served = 0, set[int]()
     warps, excesses = 0, 0
     for r in plan.lists[at.ACTIVE, : num[at.ACTIVE]].tolist():
@@ -68,8 +69,7 @@ def audit(problem: Problem, plan: Plan, *, soft: bool) -> None:
         for i in range(len(problem.limit)):
             total = sum(int(job[c, at.AMOUNTS + i]) for c in row)
             if i >= loads:
-                assert problem.spans is not None
-                total += sum(int(problem.spans[i - loads, a, b]) for a, b in pairwise(path))
+                total += sum(int(span(problem.spans, i - loads, a, b)) for a, b in pairwise(path))
             assert route[r, at.LOADS + i] == total, "another load"
             if i >= loads:
                 assert total <= limits[i], "over a limit along the way"
@@ -105,28 +105,31 @@ def audit(problem: Problem, plan: Plan, *, soft: bool) -> None:
 
 def leg(problem: Problem, h: int, a: int, b: int) -> int:
     """Cost of a leg in a route with the ends h, for a kind's share of it."""
+    from routesolve.solvers.ils._kernels.ways import entry
+
     share = 1.0 if problem.kinds is None else float(problem.kinds[h])
-    return int(int(problem.out[a, b]) * share + 0.5)
+    return int(int(entry(problem.out, a, b)) * share + 0.5)
 
 
 def _warp(problem: Problem, node: Any, row: list[int], h: int) -> int:
     """Compare what is kept of a route's times; returns its time warp."""
     from routesolve.solvers.ils._kernels import layout as at
+    from routesolve.solvers.ils._kernels.ways import entry
 
     if problem.times is None:
         return 0
     job, times = problem.job, problem.times
     t, a, warp = int(job[h, at.EARLIEST] + job[h, at.SERVICE]), h, 0
     for c in row:
-        t = max(int(job[c, at.EARLIEST]), t + int(times[a, c]))
+        t = max(int(job[c, at.EARLIEST]), t + int(entry(times, a, c)))
         warp += max(t - int(job[c, at.LATEST]), 0)
         t = min(t, int(job[c, at.LATEST]))
         assert node[c, at.START] == t, "another earliest begin"
         t, a = t + int(job[c, at.SERVICE]), c
-    warp += max(t + int(times[a, h]) - int(job[h, at.LATEST]), 0)
+    warp += max(t + int(entry(times, a, h)) - int(job[h, at.LATEST]), 0)
     t, b, left = int(job[h, at.LATEST]), h, 0
     for c in reversed(row):
-        t = min(int(job[c, at.LATEST]), t - int(times[c, b]) - int(job[c, at.SERVICE]))
+        t = min(int(job[c, at.LATEST]), t - int(entry(times, c, b)) - int(job[c, at.SERVICE]))
         left += max(int(job[c, at.EARLIEST]) - t, 0)
         t = max(t, int(job[c, at.EARLIEST]))
         assert (node[c, at.END], node[c, at.LEFT]) == (t, left), "another latest begin"

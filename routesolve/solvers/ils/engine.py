@@ -58,6 +58,9 @@ THOROUGH, HASTY = 0.5, 3.0
 SLOW = 3.0
 """How many times as long as others the first, hot iterations take with the local search."""
 
+AGAIN = 3
+"""How often a first plan that leaves out jobs which must be served is tried to be mended."""
+
 MOST_REDUCED, FAR = 2000, 6
 """Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
 to the job that is furthest away."""
@@ -283,7 +286,7 @@ class _Search:
 
     def _construct(self) -> None:
         from routesolve.solvers.ils._kernels import construct, recreate
-        from routesolve.solvers.ils._kernels.layout import RADIUS
+        from routesolve.solvers.ils._kernels.layout import ABSENT, RADIUS
 
         work, plan = self.work, self.plan
         problem = work.problem
@@ -301,6 +304,12 @@ class _Search:
             radius = problem.job[1 : work.n + 1, RADIUS]
             far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
             recreate.insert_all(problem, plan, self.state, far_first, self.way.reach)
+            # Types of vehicles are overlooked now and then: who is left may still have a place.
+            for _ in range(AGAIN):
+                absent = plan.lists[ABSENT, : plan.num[ABSENT]].copy()
+                if not work.mandatory[absent].any():
+                    break
+                recreate.insert_all(problem, plan, self.state, absent, self.way.reach)
 
     def begun(self, start: Solution) -> Plan | None:
         """A plan as it was given; None when it cannot be read or breaks a limit."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor, inf, log10, nan
-from typing import TYPE_CHECKING
+from math import asin, ceil, floor, inf, nan, pi
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from routesolve.graphs.geodesy import EARTH_RADIUS, unit_vectors
 from routesolve.graphs.matrices import StraightLineTravel
 from routesolve.graphs.rounding import Rounding
 from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.routes import ENDLESS
 from routesolve.solvers.ils._kernels.steps import NEVER, in_steps
-from routesolve.solvers.ils.scope import barring
+from routesolve.solvers.ils._kernels.ways import NOISE
+from routesolve.solvers.ils.scope import barring, computable
 
 if TYPE_CHECKING:
     from routesolve.instances.instance import VrpInstance
@@ -37,9 +39,6 @@ BLOCK = 1 << 16
 SAMPLED = 8
 """Rows from which the steps are guessed."""
 
-NOISE = 1e-6
-"""Steps that floating-point sums may be off."""
-
 EMPTY = np.zeros(0)
 
 FINEST = 1e15
@@ -48,12 +47,21 @@ FINEST = 1e15
 UNLIMITED = 1e17
 """Limit of what is not limited, in steps."""
 
-ROUNDINGS = {Rounding.none: 0, Rounding.nearest: 1, Rounding.down: 2, Rounding.up: 3}
-"""What the kernels can compute."""
+ROUNDINGS = {
+    Rounding.none: 0,
+    Rounding.nearest: 1,
+    Rounding.down: 2,
+    Rounding.up: 3,
+    Rounding.dimacs: 4,
+    Rounding.exact: 5,
+}
+"""As the kernels know them."""
 
 
 class Legs:
     """Distances and durations between the jobs, row and column 0 the ends of a route.
+
+    They are tables, or where these would be too large and ways are straight lines, formulas.
 
     Where there are several kinds rows and columns after the jobs are the ends of their routes, and
     costs are those of the dearest: the others are shares of them (:attr:`factors`).
@@ -104,11 +112,11 @@ class Legs:
         self.closed = bool(((froms == tos) & (froms >= 0)).all())
         self.rounding = instance.rounding
         self.timed = timed(instance, kinds)
-        self.computed = not dense and self._computable()
+        self.computed = not dense and computable(instance, kinds)
         self._whole = False
         self.points = np.zeros((0, 2))
         if self.computed:
-            self.points = np.ascontiguousarray(instance.points[self.froms])
+            self._place_nodes()
 
     @property
     def straight(self) -> bool:
@@ -124,46 +132,54 @@ class Legs:
             return -1
         return self.instance.location_index(self.instance.depots_by_id[name].location)
 
-    def _computable(self) -> bool:
-        kind = self.kind
-        profile = self.instance.profile_of(kind)
-        return (
-            not self.rows
-            and not self.barring
-            and profile.metric == "euclidean"
-            and profile.detour == 1.0
-            and self.rounding in ROUNDINGS
-            and self.closed
-            and self.per_second == 0.0
-            and not self.timed
-            and min(kind.max_distance, kind.max_driving_time, kind.max_duration) == inf
-        )
+    @property
+    def _lines(self) -> StraightLineTravel:
+        """Travel, where ways are computed."""
+        return cast("StraightLineTravel", self.instance.travel(self.kind))
 
-    def costs(self, beside: Floats) -> tuple[Int32s, float]:
-        """Costs in steps, empty when they are computed, and the steps per unit.
+    def _place_nodes(self) -> None:
+        """Where nodes are left and reached, for ways that are computed."""
+        travel, places = self._lines, self.instance.points
+        self.points = places[np.maximum(self.froms[: len(self.jobs) + 1], 0)]
+        self.diameter = 0.0
+        if travel.metric == "haversine":
+            self.diameter = 2.0 * EARTH_RADIUS
+            # A map on which what is near is near, for lists of neighbours.
+            self.points = self.points * (np.cos(np.radians(np.median(self.points[:, 1]))), 1.0)
+            places = unit_vectors(places)
+        self.left, self.reached = (
+            np.where((ends < 0)[:, None], nan, places[np.maximum(ends, 0)])
+            for ends in (self.froms, self.tos)
+        )
+        if self.closed:
+            self.reached = self.left
+        both = np.concatenate([self.left, self.reached])
+        across = float(np.hypot.reduce(np.nanmax(both, axis=0) - np.nanmin(both, axis=0)))
+        if self.diameter:
+            across = self.diameter * asin(min(across / 2.0, 1.0))
+        self.across = across * travel.detour
+
+    def costs(self, beside: Floats) -> tuple[layout.Ways, float]:
+        """Costs in steps, and the steps per unit.
 
         The steps also count other costs (`beside`, not negative) as far as legs leave room for it.
         """
-        if not self.computed:
-            parts = (self.per_distance, self.per_second)
-            # Shares of a leg are rounded, too: if they can be whole, they are.
-            shares = (self._sample(*other) for other in {*self.parts} - {parts})
-            beside = np.concatenate([beside, *shares])
-            return self._matrix(*parts, upwards=False, beside=beside, room=inf)
-        across = float(np.hypot(*np.ptp(self.points, axis=0))) * self.per_distance
-        whole = self.rounding != Rounding.none and self.per_distance == round(self.per_distance)
-        whole = whole and bool((np.abs(beside - np.rint(beside)) < NOISE).all())
-        if not across:
-            return np.zeros((0, 0), np.int32), fitting_scale(beside, MOST)
-        finest = 10.0 ** floor(log10(MOST / across))
-        return np.zeros((0, 0), np.int32), min(finest, 1.0 if whole else FINEST)
+        parts = (self.per_distance, self.per_second)
+        # Shares of a leg are rounded, too: if they can be whole, they are.
+        shares = (self._sample(*other) for other in {*self.parts} - {parts})
+        beside = np.concatenate([beside, *shares])
+        return self._ways(*parts, upwards=False, beside=beside, room=inf)
 
-    def radius(self, steps: float) -> Int64s:
-        """Cost of the way from the depot, where costs are computed."""
-        lengths = np.hypot(*(self.points - self.points[0]).T)
-        return np.asarray(np.rint(lengths * self.per_distance * steps), dtype=np.int64)
+    def longest(self, steps: float) -> int:
+        """A bound of what a leg that is computed costs, in steps."""
+        return ceil(self._longest(self.per_distance, self.per_second) * steps)
 
-    def spans(self) -> tuple[Int32s | None, Int64s, Int64s]:
+    def _longest(self, per_distance: float, per_second: float) -> float:
+        more = 0.0 if self.rounding == Rounding.none else 1.0  # the most that rounding adds
+        ride = self.across / self._lines.speed
+        return per_distance * (self.across + more) + per_second * (ride + more)
+
+    def spans(self) -> tuple[layout.Ways | None, Int64s, Int64s]:
         """Legs, stops (n, q) and limits (kinds, q) of distance, driving time and duration.
 
         None where nothing is limited. Durations are no sums where there are windows of several
@@ -178,15 +194,16 @@ class Legs:
             ([kind.max_driving_time for kind in kinds], True, nothing),
             ([inf] if self.rows and self.timed else lasting, True, service),
         ]
-        legs, stops, most = [], [], []
+        legs: list[Any] = []
+        stops, most = [], []
         for limits, durations, at_stops in rules:
             if min(limits) == inf:
                 continue
             parts = (0.0, 1.0 / self.kind.speed_factor) if durations else (1.0, 0.0)
             given = np.array(limits)
             beside = np.append(at_stops, given[np.isfinite(given)])
-            square, steps = self._matrix(*parts, upwards=True, beside=beside)
-            legs.append(square)
+            ways, steps = self._ways(*parts, upwards=True, beside=beside)
+            legs.append(ways)
             stops.append(up(at_stops * steps))
             most.append(down(np.minimum(given * steps, UNLIMITED)))
         if self._broken():
@@ -196,10 +213,15 @@ class Legs:
         if not legs:
             nowhere = np.zeros((len(kinds), 0), np.int64)
             return None, np.zeros((len(self.jobs), 0), np.int64), nowhere
+        sums: layout.Ways
+        if self.computed:
+            sums = legs[0]._replace(formula=np.concatenate([ways.formula for ways in legs]))
+        else:
+            sums = np.stack(legs)
         whole = np.stack(most, axis=1).astype(np.int64)
-        return np.stack(legs), np.stack(stops, axis=1).astype(np.int64), whole
+        return sums, np.stack(stops, axis=1).astype(np.int64), whole
 
-    def windows(self, job: Int64s, out: Int32s, cost_steps: float) -> Int32s | None:
+    def windows(self, job: Int64s, out: layout.Ways, cost_steps: float) -> layout.Ways | None:
         """Fill in windows and service; return travel times in steps, None when nothing is timed."""
         if not self.timed:
             return None
@@ -228,7 +250,7 @@ class Legs:
         if self._shared(beside, cost_steps):
             times, steps = out, cost_steps
         else:
-            times, steps = self._matrix(*parts, upwards=True, beside=beside, room=TIMES)
+            times, steps = self._ways(*parts, upwards=True, beside=beside, room=TIMES)
         job[:, layout.SERVICE] = up(service * steps)
         job[:, layout.EARLIEST] = up(earliest * steps)
         job[:, layout.LATEST] = down(latest * steps)
@@ -293,7 +315,7 @@ class Legs:
             and bool((np.abs(beside * steps - np.rint(beside * steps)) < NOISE).all())
         )
 
-    def _matrix(
+    def _ways(
         self,
         per_distance: float,
         per_second: float,
@@ -301,8 +323,8 @@ class Legs:
         upwards: bool,
         beside: Floats = EMPTY,
         room: float = MOST,
-    ) -> tuple[Int32s, float]:
-        """Legs (n + 1, n + 1) in steps, and the steps per unit.
+    ) -> tuple[layout.Ways, float]:
+        """Legs (n + 1, n + 1) in steps, or how they are computed, and the steps per unit.
 
         Parameters
         ----------
@@ -317,6 +339,8 @@ class Legs:
         """
         sample = self._sample(per_distance, per_second)
         roof = float(beside.max(initial=0.0)) * MOST / room
+        if self.computed:
+            return self._formula(per_distance, per_second, sample, upwards, beside, roof)
         top = max(float(sample.max(initial=0.0)), roof)
         steps = fitting_scale(np.concatenate([sample, beside]), MOST, top=top)
         grow = True
@@ -333,6 +357,37 @@ class Legs:
                 ends = np.arange(len(self.jobs) + 1, len(out))
                 out[ends, ends] = 0
                 return out, steps
+
+    def _formula(
+        self,
+        per_distance: float,
+        per_second: float,
+        sample: Floats,
+        upwards: bool,
+        beside: Floats,
+        roof: float,
+    ) -> tuple[layout.Straight, float]:
+        """How legs are computed, and the steps per unit."""
+        travel = self._lines
+        top = max(self._longest(per_distance, per_second), roof)
+        # Lengths that are not rounded are whole by chance only, wherever the sample is.
+        counted = np.concatenate([sample, beside])
+        if self.rounding == Rounding.none:
+            counted = np.append(counted, pi)
+        steps = fitting_scale(counted, MOST, top=top)
+        shown = sample * steps
+        self._whole = self.rounding != Rounding.none and bool(
+            (np.abs(shown - np.rint(shown)) < NOISE).all()
+        )
+        formula = np.zeros((1, layout.UPWARDS + 1))
+        formula[0, layout.BY_LENGTH] = per_distance * steps
+        formula[0, layout.BY_RIDE] = per_second * steps
+        formula[0, layout.PACE] = travel.speed
+        formula[0, layout.DETOUR] = travel.detour
+        formula[0, layout.ROUNDED] = ROUNDINGS[self.rounding]
+        formula[0, layout.SPHERE] = self.diameter
+        formula[0, layout.UPWARDS] = upwards
+        return layout.Straight(self.left, self.reached, formula), steps
 
     def _filled(
         self, per_distance: float, per_second: float, steps: float, upwards: bool

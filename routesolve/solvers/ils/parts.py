@@ -121,18 +121,17 @@ def cut(
     from routesolve.solvers.ils._kernels import parts
 
     given, opening = search.work.problem, search.work.opening
-    out = parts.legs_within(given.out, whole) if len(given.out) else given.out
-    back = out
-    if given.back is not given.out:
-        back = parts.legs_within(given.back, whole)
-    spans = None
-    if given.spans is not None:
-        spans = np.stack([parts.legs_within(legs, whole) for legs in given.spans])
+    out = within(given.out, whole)
+    spans = given.spans
+    if isinstance(spans, layout.Straight):
+        spans = within(spans, whole)
+    elif spans is not None:
+        spans = np.stack([within(legs, whole) for legs in spans])
     problem = given._replace(
         out=out,
-        back=back,
+        back=out if given.back is given.out else within(given.back, whole),
         points=given.points[whole] if len(given.points) else given.points,
-        times=None if given.times is None else parts.legs_within(given.times, whole),
+        times=None if given.times is None else within(given.times, whole),
         spans=spans,
         near=parts.near_within(given.near, whole),
         job=given.job[whole],
@@ -142,6 +141,16 @@ def cut(
     plan = layout.empty_plan(problem, len(rows), opening)
     parts.cut_out(search.plan, plan, problem.job, whole, rows, active)
     return Part(problem, plan, whole, rows)
+
+
+def within(ways: layout.Ways, whole: npt.NDArray[np.int32]) -> layout.Ways:
+    """Ways between the nodes of a part."""
+    from routesolve.solvers.ils._kernels import parts
+
+    if not isinstance(ways, layout.Straight):
+        return parts.legs_within(ways, whole)
+    froms = ways.froms[whole]
+    return ways._replace(froms=froms, tos=froms if ways.tos is ways.froms else ways.tos[whole])
 
 
 def join(search: Search, done: list[Part]) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from routesolve.solvers.ils._kernels import layout
 from routesolve.solvers.ils._kernels.layout import Problem
-from routesolve.solvers.ils._kernels.neighbours import nearest_by_legs, nearest_points
+from routesolve.solvers.ils._kernels.neighbours import (
+    nearest_by_legs,
+    nearest_in_time,
+    nearest_points,
+)
 from routesolve.solvers.ils._kernels.steps import NEVER, furthest, symmetric
+from routesolve.solvers.ils._kernels.ways import pairs
 from routesolve.solvers.ils.curve import along_a_curve
 from routesolve.solvers.ils.legs import (
-    ROUNDINGS,
     UNLIMITED,
     Legs,
     down,
@@ -35,8 +39,14 @@ Beginning = Literal["alone", "savings", "insertion"]
 NEIGHBOURS, NEIGHBOURS_COMPUTED = 100, 60
 """Neighbours kept of each job, with a matrix and without."""
 
+LOOKED = 2
+"""How many times as many are looked at by place where windows choose among them."""
+
+SAMPLED = 64
+"""Jobs between which ways are looked at for what time costs."""
+
 DENSE = 4000
-"""Jobs up to which legs are looked up in a matrix; beyond, straight lines are computed."""
+"""Jobs up to which legs are looked up in a table; beyond, straight lines are computed."""
 
 ALONE = 5000
 """Jobs up to which every one begins on a route of its own: what is then put together bit by bit is
@@ -139,9 +149,8 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     beside = [job.prize for job in jobs if job.prize is not None]
     beside += [aims.unserved or 0.0, *fixed]
     out, steps = legs.costs(np.array(beside))
-    turnable = legs.closed and (legs.straight or symmetric(out))
-    back = out if turnable else np.ascontiguousarray(out.T)
-    radius = legs.radius(steps) if legs.computed else out[0].astype(np.int64)
+    turnable = legs.closed and (legs.straight or same_back(out))
+    back = out if turnable else turned(out)
     most_weight = WEIGHTS // (len(jobs) + 1)
     opening = [min(round(cost * steps), most_weight // 4) for cost in fixed]
     span_legs, span_stops, span_most = legs.spans()
@@ -150,8 +159,11 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     of_kinds = len(kinds) if several else 0
     columns = layout.AMOUNTS + width + (2 if several else 0)
     job = np.zeros((rows + of_kinds, columns), np.int64)
-    job[:, layout.RADIUS] = radius
-    far = 2 * int(radius.max()) if legs.computed else int(furthest(out))
+    of_jobs = np.arange(rows, dtype=np.intp)
+    ends = range(rows, rows + of_kinds) if several else (0,)
+    radii = np.array([pairs(out, np.full(rows, end, np.intp), of_jobs) for end in ends])
+    job[:rows, layout.RADIUS] = radii.min(axis=0)
+    far = legs.longest(steps) if isinstance(out, layout.Straight) else int(furthest(out))
     base = 4 * far + max(opening) + 1
     missing, mandatory = _penalties(instance, jobs, steps, base, most_weight)
     job[:rows, layout.MISSING] = missing
@@ -168,12 +180,10 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         job[rows:, layout.AMOUNTS : layout.AMOUNTS + width] = limits
         job[rows:, layout.ALLOWED] = 1 << np.arange(of_kinds)
         job[1:rows, layout.ALLOWED] = [allowed[i] for i in order[: len(jobs)]]
-        job[:rows, layout.RADIUS] = out[rows:, :rows].min(axis=0)
     problem = Problem(
         out,
         back,
         legs.points,
-        np.array([steps * legs.per_distance, ROUNDINGS.get(legs.rounding, 0)], dtype=np.float64),
         times,
         span_legs,
         factors,
@@ -182,7 +192,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
         limits[0],
         mixed=True if mixed else None,
     )
-    scale = _short_leg(problem, steps * legs.per_distance) * float(legs.factors.mean())
+    scale = _short_leg(problem) * float(legs.factors.mean())
     return Work(
         problem, jobs, kinds, routes, min(opening), steps, mandatory, turnable, scale, beginning
     )
@@ -252,9 +262,9 @@ def _penalties(
 
 def _neighbours(
     points: layout.Floats,
-    out: layout.Int32s,
-    back: layout.Int32s,
-    times: layout.Int32s | None,
+    out: layout.Ways,
+    back: layout.Ways,
+    times: layout.Ways | None,
     job: layout.Int64s,
     rows: int,
 ) -> layout.Int32s:
@@ -263,35 +273,55 @@ def _neighbours(
     ``rows`` is n + 1: what comes after are the ends of kinds.
     """
     n = rows - 1
-    k = min(NEIGHBOURS if len(out) else NEIGHBOURS_COMPUTED, n - 1)
-    if k < 1:
+    if n < 2:
         return np.zeros((n + 1, 1), np.int32)
-    if not len(out):
-        return nearest_points(points, k)
-    if rows < len(job):
-        out, back = (np.ascontiguousarray(square[:rows, :rows]) for square in (out, back))
-        times = None if times is None else np.ascontiguousarray(times[:rows, :rows])
-    pace = 0.0
+    pace, mirrored = 0.0, True
     if times is not None:
-        some = np.linspace(1, n, min(n, 64)).astype(np.intp)
-        pace = float(np.median(out[some, 1:])) / max(float(np.median(times[some, 1:])), 1.0)
-    times_back = times
-    if times is not None and not symmetric(times):
-        times_back = np.ascontiguousarray(times.T)
-    return nearest_by_legs(out, back, times, times_back, job, pace, k)
+        pace, mirrored = pace_between(out, times, n), same_back(times)
+    if isinstance(out, layout.Straight):
+        k = min(NEIGHBOURS_COMPUTED, n - 1)
+        if times is None:
+            return nearest_points(points, k)
+        near = nearest_points(points, min(LOOKED * k, n - 1))
+        return nearest_in_time(near, out, times, mirrored, job, pace, k)
+    times_back = times if times is None or mirrored else turned(times)
+    squares: list[Any] = [out, back, times, times_back]
+    if rows < len(job):
+        squares = [None if x is None else np.ascontiguousarray(x[:rows, :rows]) for x in squares]
+    k = min(NEIGHBOURS, n - 1)
+    return nearest_by_legs(squares[0], squares[1], squares[2], squares[3], job, pace, k)
 
 
-def _short_leg(problem: Problem, steps: float) -> float:
+def same_back(ways: layout.Ways) -> bool:
+    """Whether ways are as long in the other direction."""
+    if isinstance(ways, layout.Straight):
+        return ways.tos is ways.froms
+    return symmetric(ways)
+
+
+def turned(ways: layout.Ways) -> layout.Ways:
+    """Ways in the other direction."""
+    if isinstance(ways, layout.Straight):
+        return ways._replace(froms=ways.tos, tos=ways.froms)
+    return np.ascontiguousarray(ways.T)
+
+
+def pace_between(out: layout.Ways, times: layout.Ways, n: int) -> float:
+    """What a step of time costs, by ways between some of the jobs."""
+    some = np.linspace(1, n, min(n, SAMPLED)).astype(np.intp)
+    froms, tos = np.repeat(some, n), np.tile(np.arange(1, n + 1), len(some))
+    cost, time = (np.median(pairs(x, froms, tos).astype(np.float64)) for x in (out, times))
+    return float(cost) / max(float(time), 1.0)
+
+
+def _short_leg(problem: Problem) -> float:
     """Mean cost to the fifth neighbour, at least a hundredth of the mean to the depot."""
     n = len(problem.near) - 1
     if n < 2:
         return 1.0
-    rows = np.arange(1, n + 1)
-    fifth = problem.near[rows, min(4, problem.near.shape[1] - 1)]
-    if len(problem.out):
-        cost = problem.out[rows, fifth].astype(np.float64)
-    else:
-        cost = np.hypot(*(problem.points[rows] - problem.points[fifth]).T) * steps
+    rows = np.arange(1, n + 1, dtype=np.intp)
+    fifth = problem.near[rows, min(4, problem.near.shape[1] - 1)].astype(np.intp)
+    cost = pairs(problem.out, rows, fifth).astype(np.float64)
     floor = 0.01 * float(np.median(problem.job[rows, layout.RADIUS]))
     passable = cost[cost < NEVER]
     return max(float(passable.mean()) if passable.size else 0.0, floor, 1e-3)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_PLACES = 10_000
 """Places between which travel is looked up in matrices, for every feature."""
 
+COMPUTED = frozenset({"euclidean", "haversine"})
+"""Metrics of which the faster search needs no matrices."""
+
 PRICED = frozenset(
     {
         Feature.CAPACITY,
@@ -77,15 +80,22 @@ def barring(instance: VrpInstance) -> bool:
     return instance.backhaul != "mixed" and both_ways(instance)
 
 
+def computable(instance: VrpInstance, kinds: Sequence[VehicleType]) -> bool:
+    """Whether ways are straight lines that the kernels compute themselves."""
+    metrics = {instance.profile_of(kind).metric for kind in kinds}
+    return not barring(instance) and metrics <= COMPUTED
+
+
 def _combined(instance: VrpInstance, kinds: Sequence[VehicleType]) -> list[str]:
     """Features that the faster search knows one by one but not together."""
     from routesolve.solvers.ils.legs import cost_of_legs, several_kinds, share
 
     found = []
-    if len(instance.locations) > MOST_PLACES and several_kinds(instance, kinds):
-        found.append("types of vehicles with limits of their own")
-    if len(instance.locations) > MOST_PLACES and barring(instance):
-        found.append("backhaul rules")
+    if len(instance.locations) > MOST_PLACES and not computable(instance, kinds):
+        if several_kinds(instance, kinds):
+            found.append("types of vehicles with limits of their own and no straight lines")
+        if barring(instance):
+            found.append("backhaul rules")
     if len(kinds) > MOST_KINDS:
         found.append(f"more than {MOST_KINDS} types of vehicles")
     costs = [cost_of_legs(instance, kind) for kind in kinds]

@@ -67,19 +67,27 @@ def settings(work: Work, jobs: int) -> Settings:
 def _shares(work: Work) -> npt.NDArray[np.float64]:
     """(n,) how much of a vehicle each job takes: of the load of which it takes the most."""
     from routesolve.solvers.ils._kernels.layout import AMOUNTS
+    from routesolve.solvers.ils._kernels.ways import sums
 
     problem = work.problem
-    loads = len(problem.limit) - (0 if problem.spans is None else len(problem.spans))
+    loads = len(problem.limit) - sums(problem.spans)
     amounts = problem.job[1 : work.n + 1, AMOUNTS : AMOUNTS + loads]
     return np.asarray((amounts / np.maximum(problem.limit[:loads], 1)).max(axis=1))
 
 
 def penalties(work: Work) -> npt.NDArray[np.float64]:
     """First prices of time warp and load beyond the capacity; see the kernels' layout."""
+    from routesolve.solvers.ils._kernels.ways import pairs
+
     problem = work.problem
     pace = 1.0
     if problem.times is not None:
-        pace = float(np.median(problem.out[0])) / max(float(np.median(problem.times[0])), 1.0)
+        tos = np.arange(len(problem.job))
+        cost, time = (
+            float(np.median(pairs(ways, 0 * tos, tos).astype(np.float64)))
+            for ways in (problem.out, problem.times)
+        )
+        pace = cost / max(time, 1.0)
     by_warp = 20.0 * max(pace, 1e-6)
     # A mean load too much costs two short legs.
     mean = float(_shares(work).mean())

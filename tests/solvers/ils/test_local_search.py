@@ -140,8 +140,8 @@ def judge_moves(search: engine._Search, steps: int, soft: Any) -> None:
             continue
         move, gain, segment = np.zeros(9, np.int64), np.zeros(1), np.zeros((6, 9), np.int64)
         local_search.look(
-            problem.out, problem.back, problem.points, problem.formula, problem.kinds,
-            problem.times, soft, problem.spans, problem.near, problem.job, problem.limit,
+            problem.out, problem.back, problem.kinds, problem.times, soft, problem.spans,
+            problem.near, problem.job, problem.limit,
             plan.node, plan.route, plan.lists, plan.num, move, gain, segment, way.turnable, u,
             problem.near.shape[1],
         )  # fmt: skip

@@ -18,10 +18,10 @@ from routesolve.solvers.ils._kernels.layout import (
     REMOVED,
     ROUTE,
     WAITING,
-    Floats,
     Int32s,
     Int64s,
     State,
+    Ways,
     Whole,
 )
 from routesolve.solvers.ils._kernels.recreate import alone_fits, cheapest_kind, own_route
@@ -63,9 +63,7 @@ def recall(
 
 @lean
 def open_route(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -86,14 +84,12 @@ def open_route(
     """
     ends: Whole = np.int64(0)
     if kinds is None:
-        alone = np.int64(leg(out, points, formula, kinds, ends, 0, c))
-        alone += leg(out, points, formula, kinds, ends, c, 0) + num[OPENING]
+        alone = np.int64(leg(out, kinds, ends, 0, c))
+        alone += leg(out, kinds, ends, c, 0) + num[OPENING]
         if not alone_fits(kinds, times, spans, job, limit, node, ends, c):
             return False
     else:
-        alone, ends = cheapest_kind(
-            out, points, formula, kinds, times, spans, job, limit, node, num, rng, c
-        )
+        alone, ends = cheapest_kind(out, kinds, times, spans, job, limit, node, num, rng, c)
         if ends == 0:
             return False
     if alone < job[c, MISSING] or not wake(job, lists, num, c):
@@ -106,16 +102,14 @@ def open_route(
     if kinds is not None:
         route[own, KIND] = ends
     put_in(
-        out, points, formula, kinds, times, soft, spans, job, limit, node, route, num, c, own, 0
+        out, kinds, times, soft, spans, job, limit, node, route, num, c, own, 0
     )  # fmt: skip
     return True
 
 
 @lean
 def call_up(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -135,7 +129,7 @@ def call_up(
     tried = BESIDE
     if node[seed, ROUTE] < 0 and chance(rng) < OPENS:
         opened = open_route(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists, num,
+            out, kinds, times, soft, spans, job, limit, node, route, lists, num,
             logged_routes, rng, seed,
         )  # fmt: skip
         if opened:

@@ -34,11 +34,11 @@ from routesolve.solvers.ils._kernels.layout import (
     SIZE,
     START,
     VEHICLES,
-    Floats,
     Int32s,
     Int64s,
     Plan,
     Problem,
+    Ways,
 )
 from routesolve.solvers.ils._kernels.recreate import alone_fits, may_serve
 from routesolve.solvers.ils._kernels.routes import (
@@ -56,28 +56,25 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_starts,
     settle,
 )
+from routesolve.solvers.ils._kernels.ways import entry, span, sums
 
 
 @kernel
 def savings(problem: Problem, opening: int, reach: int) -> tuple[Int32s, Int32s, Int64s]:
     """What joining near jobs saves: tails, heads, savings."""
-    near, out, points, formula = problem.near, problem.out, problem.points, problem.formula
+    near, out = problem.near, problem.out
     n = near.shape[0] - 1
     tails = np.empty(n * reach, np.int32)
     heads = np.empty(n * reach, np.int32)
     worth = np.empty(n * reach, np.int64)
     count = 0
     for a in range(1, n + 1):
-        back = leg(out, points, formula, None, 0, a, 0)
+        back = leg(out, None, 0, a, 0)
         for k in range(reach):
             b = near[a, k]
             if b == 0:
                 break
-            gain = (
-                back
-                + leg(out, points, formula, None, 0, 0, b)
-                - leg(out, points, formula, None, 0, a, b)
-            )
+            gain = back + leg(out, None, 0, 0, b) - leg(out, None, 0, a, b)
             if gain + opening > 0:
                 tails[count], heads[count], worth[count] = a, b, gain
                 count += 1
@@ -85,9 +82,7 @@ def savings(problem: Problem, opening: int, reach: int) -> tuple[Int32s, Int32s,
 
 
 @kernel
-def turn_round(
-    out: Int32s, points: Floats, formula: Floats, node: Int32s, route: Int64s, r: int
-) -> None:
+def turn_round(out: Ways, node: Int32s, route: Int64s, r: int) -> None:
     """Drive a route the other way (costs are symmetric)."""
     x, leg_before = route[r, FIRST], route[r, ENTRY]
     route[r, ENTRY] = node[route[r, LAST], LEG]
@@ -101,9 +96,7 @@ def turn_round(
 
 @kernel
 def join(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -117,14 +110,16 @@ def join(
 ) -> None:
     """Let route s follow route r in one route."""
     a, b = route[r, LAST], route[s, FIRST]
-    joint = leg(out, points, formula, None, 0, a, b)
+    joint = leg(out, None, 0, a, b)
     num[COST] += joint - node[a, LEG] - route[s, ENTRY] - num[OPENING]
     for i in range(limit.shape[0]):
         route[r, LOADS + i] += route[s, LOADS + i]
     if spans is not None:
-        loads = limit.shape[0] - spans.shape[0]
-        for q in range(spans.shape[0]):
-            route[r, LOADS + loads + q] += spans[q, a, b] - spans[q, a, 0] - spans[q, 0, b]
+        loads = limit.shape[0] - sums(spans)
+        for q in range(sums(spans)):
+            route[r, LOADS + loads + q] += (
+                span(spans, q, a, b) - span(spans, q, a, 0) - span(spans, q, 0, b)
+            )
     node[a, LEG] = joint
     node[a, AFTER] = b
     node[b, BEFORE] = a
@@ -155,17 +150,17 @@ def may_join(
     b: int,
 ) -> bool:
     """Whether the limits allow b, of route s, to follow a, of route r."""
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     for i in range(loads):
         if route[r, LOADS + i] + route[s, LOADS + i] > limit[i]:
             return False
-    if times is not None and node[a, START] + job[a, SERVICE] + times[a, b] > node[b, END]:
+    if times is not None and node[a, START] + job[a, SERVICE] + entry(times, a, b) > node[b, END]:
         return False
     if spans is not None:
-        for q in range(spans.shape[0]):
+        for q in range(sums(spans)):
             i = loads + q
-            whole = route[r, LOADS + i] + route[s, LOADS + i] + spans[q, a, b]
-            if whole - spans[q, a, 0] - spans[q, 0, b] > limit[i]:
+            whole = route[r, LOADS + i] + route[s, LOADS + i] + span(spans, q, a, b)
+            if whole - span(spans, q, a, 0) - span(spans, q, 0, b) > limit[i]:
                 return False
     return True
 
@@ -173,7 +168,7 @@ def may_join(
 @kernel
 def join_all(problem: Problem, plan: Plan, tails: Int32s, heads: Int32s, both_ways: bool) -> None:
     """Join routes end to beginning in the order given, as limits allow."""
-    out, points, formula = problem.out, problem.points, problem.formula
+    out = problem.out
     times, spans, job, limit = problem.times, problem.spans, problem.job, problem.limit
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     for k in range(tails.shape[0]):
@@ -189,10 +184,10 @@ def join_all(problem: Problem, plan: Plan, tails: Int32s, heads: Int32s, both_wa
         if not may_join(times, spans, job, limit, node, route, r, s, a, b):
             continue
         if turned[0]:
-            turn_round(out, points, formula, node, route, r)
+            turn_round(out, node, route, r)
         if turned[1]:
-            turn_round(out, points, formula, node, route, s)
-        join(out, points, formula, times, spans, job, limit, node, route, lists, num, r, s)
+            turn_round(out, node, route, s)
+        join(out, times, spans, job, limit, node, route, lists, num, r, s)
 
 
 @kernel
@@ -203,16 +198,14 @@ def each_alone(problem: Problem, plan: Plan) -> None:
     num[ABSENT] = 0
     for c in range(1, plan.node.shape[0]):
         serve_alone(
-            problem.out, problem.points, problem.formula, problem.times, problem.spans,
+            problem.out, problem.times, problem.spans,
             problem.job, problem.limit, plan.node, plan.route, plan.lists, num, c,
         )  # fmt: skip
 
 
 @kernel
 def serve_alone(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -224,7 +217,7 @@ def serve_alone(
     c: int,
 ) -> None:
     """Open a route for one job, if it can have one."""
-    there, back = leg(out, points, formula, None, 0, 0, c), leg(out, points, formula, None, 0, c, 0)
+    there, back = leg(out, None, 0, 0, c), leg(out, None, 0, c, 0)
     cost = np.int64(there) + back + num[OPENING]
     r = -1
     if cost < job[c, MISSING] and alone_fits(None, times, spans, job, limit, node, 0, c):
@@ -234,7 +227,7 @@ def serve_alone(
         return
     num[COST] -= job[c, MISSING]
     put_in(
-        out, points, formula, None, times, None, spans, job, limit, node, route, num, c, r, 0
+        out, None, times, None, spans, job, limit, node, route, num, c, r, 0
     )  # fmt: skip
 
 
@@ -252,7 +245,7 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
 
     What is not positive is a next route, less the node of its ends.
     """
-    out, points, formula = problem.out, problem.points, problem.formula
+    out = problem.out
     times, spans, job, limit = problem.times, problem.spans, problem.job, problem.limit
     kinds = problem.kinds
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
@@ -273,7 +266,7 @@ def follow(problem: Problem, plan: Plan, sequence: Int32s) -> bool:
             return False
         num[COST] -= job[c, MISSING]
         put_in(
-            out, points, formula, kinds, times, None, spans, job, limit, node, route, num, c, r,
+            out, kinds, times, None, spans, job, limit, node, route, num, c, r,
             last,
         )  # fmt: skip
         last = c

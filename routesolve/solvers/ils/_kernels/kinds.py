@@ -33,10 +33,10 @@ from routesolve.solvers.ils._kernels.layout import (
     VEHICLES,
     WARP,
     WHICH,
-    Floats,
     Int32s,
     Int64s,
     State,
+    Ways,
     Whole,
 )
 from routesolve.solvers.ils._kernels.local_search import LEAST, cost_now
@@ -57,15 +57,14 @@ from routesolve.solvers.ils._kernels.routes import (
     refresh,
     write_down,
 )
+from routesolve.solvers.ils._kernels.ways import sums
 
 TRIED = 8  # other routes to change kinds with
 
 
 @lean
 def price_of(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -79,13 +78,13 @@ def price_of(
     size: Whole,
 ) -> Any:
     """Cost and penalties of a route, whose jobs are in the row, driven by another kind."""
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     excess = np.int64(0)
     for i in range(loads):
         excess += over(route[r, LOADS + i], job[h, AMOUNTS + i])
     if soft is None and excess:
         return FORBIDDEN
-    cost = cost_of(out, points, formula, kinds, job, h, row, size)
+    cost = cost_of(out, kinds, job, h, row, size)
     if cost < 0 or (spans is not None and not keeps_spans(kinds, spans, job, limit, h, row, size)):
         return FORBIDDEN
     if job[0, MIXED] and not keeps_board(kinds, job, limit, h, row, size):
@@ -115,9 +114,7 @@ def price_now(kinds: Any, soft: Any, job: Int64s, node: Int32s, route: Int64s, r
 
 @lean
 def take_kind(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -141,7 +138,7 @@ def take_kind(
     route[r, KIND] = h
     count_vehicle(kinds, node, num, h, 1)
     rewrite(
-        out, points, formula, kinds, times, soft, spans, job, limit, node, route, num, r, row, size
+        out, kinds, times, soft, spans, job, limit, node, route, num, r, row, size
     )  # fmt: skip
     num[COST] += cost_now(kinds, job, node, route, r)
     if soft is not None:
@@ -150,9 +147,7 @@ def take_kind(
 
 @lean
 def change_kind(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -176,14 +171,12 @@ def change_kind(
     for h in range(node.shape[0], kinds.shape[0]):
         if h == own or num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES]:
             continue
-        price = price_of(
-            out, points, formula, kinds, times, soft, spans, job, limit, route, r, h, one, size
-        )
+        price = price_of(out, kinds, times, soft, spans, job, limit, route, r, h, one, size)
         if price < cheapest:
             cheapest, found = price, np.int64(h)
     if found:
         take_kind(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+            out, kinds, times, soft, spans, job, limit, node, route, num,
             logged_jobs, logged_routes, r, found, one, size,
         )  # fmt: skip
         return
@@ -194,22 +187,18 @@ def change_kind(
         other = route[s, KIND]
         if route[s, SIZE] == 0 or other == own:
             continue
-        price = price_of(
-            out, points, formula, kinds, times, soft, spans, job, limit, route, r, other, one, size
-        )
+        price = price_of(out, kinds, times, soft, spans, job, limit, route, r, other, one, size)
         if price >= FORBIDDEN:
             continue
         length = spell(node, two, 0, route[s, FIRST], 0, AFTER)
-        price += price_of(
-            out, points, formula, kinds, times, soft, spans, job, limit, route, s, own, two, length
-        )
+        price += price_of(out, kinds, times, soft, spans, job, limit, route, s, own, two, length)
         if price < now + price_now(kinds, soft, job, node, route, s) + LEAST:
             take_kind(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+                out, kinds, times, soft, spans, job, limit, node, route, num,
                 logged_jobs, logged_routes, r, other, one, size,
             )  # fmt: skip
             take_kind(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+                out, kinds, times, soft, spans, job, limit, node, route, num,
                 logged_jobs, logged_routes, s, own, two, length,
             )  # fmt: skip
             return
@@ -217,9 +206,7 @@ def change_kind(
 
 @lean
 def change_kinds(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -242,6 +229,6 @@ def change_kinds(
         r = logged_routes[k, WHICH] if k < touched else np.int64(lists[OPENED, k - touched])
         if route[r, SIZE]:
             change_kind(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                out, kinds, times, soft, spans, job, limit, node, route, lists,
                 num, logged_jobs, logged_routes, rng, r,
             )  # fmt: skip

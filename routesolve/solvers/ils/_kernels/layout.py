@@ -96,8 +96,33 @@ UNKNOWN = np.zeros((0, 0), np.float32)
 JOB, JOB_LEG, JOB_START, JOB_END, JOB_LEFT = range(5)
 """``logged_jobs``: the jobs of the routes written down, in order."""
 
+BY_LENGTH, BY_RIDE, PACE, DETOUR, ROUNDED, SPHERE, UPWARDS = range(7)
+"""``formula``: steps for a unit of length and of travel time, speed, factor of lengths, rounding
+of both (0 none, 1 nearest, 2 down, 3 up, 4 down to a tenth, 5 to the nearest thousandth),
+diameter of the sphere, whether steps are rounded up rather than to the nearest."""
+
 WHICH, FROM = 0, 1
 """``logged_routes``: which route, and where its jobs begin; the rest as in ``route``."""
+
+
+class Straight(NamedTuple):
+    """Ways along straight lines, computed when they are asked for.
+
+    Attributes
+    ----------
+    froms, tos : numpy.ndarray
+        (m, 2) float64 where each node is left and reached, in the plane, or (m, 3) on the unit
+        sphere; NaN = nowhere. The same array where these are the same.
+    formula : numpy.ndarray
+        (q, 7) float64, a row for each thing that is counted, see BY_LENGTH.
+    """
+
+    froms: Floats
+    tos: Floats
+    formula: Floats
+
+
+Ways = Int32s | Straight
 
 
 class Problem(NamedTuple):
@@ -105,16 +130,14 @@ class Problem(NamedTuple):
 
     Attributes
     ----------
-    out, back : numpy.ndarray
-        (n + 1, n + 1) int32 costs from row to column and from column to row; (0, 0) = computed.
+    out, back : numpy.ndarray or Straight
+        (n + 1, n + 1) int32 costs from row to column and from column to row, or how they are
+        computed. Where these are too large for tables, so are times and spans.
     points : numpy.ndarray
-        (n + 1, 2) float64 planar coordinates, for costs that are computed.
-    formula : numpy.ndarray
-        (2,) float64: steps per unit of length; rounding of the length (0 none, 1 nearest, 2 down,
-        3 up).
-    times : numpy.ndarray or None
+        (n + 1, 2) float64 planar coordinates, where costs are computed.
+    times : numpy.ndarray, Straight or None
         (n + 1, n + 1) int32 seconds in steps; None = no windows.
-    spans : numpy.ndarray or None
+    spans : numpy.ndarray, Straight or None
         (q, n + 1, n + 1) int32 legs of the limited sums; None = no such limits.
     kinds : numpy.ndarray or None
         (n + 1 + k,) float64 by what the costs of legs are multiplied for the kind whose ends a node
@@ -131,12 +154,11 @@ class Problem(NamedTuple):
         True = insertions look at MIXED loads; None = there are none, and no code for them.
     """
 
-    out: Int32s
-    back: Int32s
+    out: Ways
+    back: Ways
     points: Floats
-    formula: Floats
-    times: Int32s | None
-    spans: Int32s | None
+    times: Ways | None
+    spans: Ways | None
     kinds: Floats | None
     near: Int32s
     job: Int64s

@@ -40,6 +40,7 @@ from routesolve.solvers.ils._kernels.layout import (
     Floats,
     Int32s,
     Int64s,
+    Ways,
     Whole,
 )
 from routesolve.solvers.ils._kernels.moves import (
@@ -94,9 +95,7 @@ def queue_changes(
 
 @inlined
 def lay_segments(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     job: Int64s,
     node: Int32s,
@@ -119,7 +118,7 @@ def lay_segments(
                     segment[k, HEAD] = 0
                     break
                 one, two = (x, y) if forward else (y, x)
-                inner += np.int64(leg(out, points, formula, kinds, h, two, one)) - node[one, LEG]
+                inner += np.int64(leg(out, kinds, h, two, one)) - node[one, LEG]
                 x = y
             amount += job[x, AMOUNTS]
             a, last = (u, x) if forward else (x, u)
@@ -127,7 +126,7 @@ def lay_segments(
             gone = np.int64(node[before, LEG] if before else route[r, ENTRY]) + node[last, LEG]
             closed = -using(kinds, job, num, h)
             if before or after:
-                closed = np.int64(leg(out, points, formula, kinds, h, before, after))
+                closed = np.int64(leg(out, kinds, h, before, after))
             segment[k, HEAD], segment[k, TAIL], segment[k, OTHER] = a, last, x
             segment[k, PRIOR], segment[k, NEXT] = before, after
             segment[k, GONE], segment[k, CLOSED] = gone, closed
@@ -136,9 +135,7 @@ def lay_segments(
 
 @inlined
 def best_exchange(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -213,18 +210,18 @@ def best_exchange(
                 if delta >= gain[0] + most:
                     continue
                 if behind:
-                    delta += leg(out, points, formula, kinds, hs, final, high)
+                    delta += leg(out, kinds, hs, final, high)
                 else:
-                    delta += leg(out, points, formula, kinds, hs, low, first)
+                    delta += leg(out, kinds, hs, low, first)
                 if back:
                     if delta >= gain[0] + most:
                         continue
                     b = np.int64(node[low, AFTER] if low else route[s, FIRST])
-                    delta += leg(out, points, formula, kinds, hr, segment[k, PRIOR], b)
-                    delta += leg(out, points, formula, kinds, hr, end, segment[k, NEXT])
+                    delta += leg(out, kinds, hr, segment[k, PRIOR], b)
+                    delta += leg(out, kinds, hr, end, segment[k, NEXT])
                 if delta < gain[0] + most:
                     offer(
-                        out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                        out, kinds, times, soft, spans, job, limit, node, route,
                         lists, move, gain, delta, np.int64(EXCHANGE), a, last, low, high, r, s,
                         turned,
                     )  # fmt: skip
@@ -243,9 +240,7 @@ def cost_now(kinds: Any, job: Int64s, node: Int32s, route: Int64s, r: Whole) -> 
 
 @lean
 def offer(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -272,8 +267,8 @@ def offer(
         # Between kinds all that changes routes costs another amount.
         k, m = spell_move(node, route, lists, kind, a, b, c, d, r, s, turned)
         hr, hs = route[r, KIND], route[s, KIND]
-        one = cost_of(out, points, formula, kinds, job, hr, lists[ROW_A], k)
-        two = cost_of(out, points, formula, kinds, job, hs, lists[ROW_B], m)
+        one = cost_of(out, kinds, job, hr, lists[ROW_A], k)
+        two = cost_of(out, kinds, job, hs, lists[ROW_B], m)
         if one < 0 or two < 0:
             return
         delta = one + two - cost_now(kinds, job, node, route, r)
@@ -311,9 +306,7 @@ def leads(node: Int32s, a: Whole, b: Whole) -> Any:
 
 @lean
 def other_ends(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     route: Int64s,
     hr: Whole,
@@ -327,20 +320,18 @@ def other_ends(
     more = np.int64(0)
     if b:
         x = route[r, LAST]
-        more += leg(out, points, formula, kinds, hs, x, 0)
-        more -= leg(out, points, formula, kinds, hr, x, 0)
+        more += leg(out, kinds, hs, x, 0)
+        more -= leg(out, kinds, hr, x, 0)
     if d:
         x = route[s, LAST]
-        more += leg(out, points, formula, kinds, hr, x, 0)
-        more -= leg(out, points, formula, kinds, hs, x, 0)
+        more += leg(out, kinds, hr, x, 0)
+        more -= leg(out, kinds, hs, x, 0)
     return more
 
 
 @inlined
 def best_other(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -370,53 +361,53 @@ def best_other(
     from_u, from_v = np.int64(node[u, LEG]), np.int64(node[v, LEG])
     if r != s:
         # Legs cost nothing at least: the second is looked up where the first leaves a gain.
-        delta = np.int64(leg(out, points, formula, kinds, hs, v, u)) - to_u - from_v
+        delta = np.int64(leg(out, kinds, hs, v, u)) - to_u - from_v
         if p == 0 and w == 0:
             delta -= using(kinds, job, num, hr)
         if kinds is not None and hr != hs:
-            delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, u, w)
+            delta += other_ends(out, kinds, route, hr, hs, r, s, u, w)
         if delta < gain[0] + most:
-            delta += leg(out, points, formula, kinds, hr, p, w)
+            delta += leg(out, kinds, hr, p, w)
             if delta < gain[0] + most:
                 offer(
-                    out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                    out, kinds, times, soft, spans, job, limit, node, route,
                     lists, move, gain, delta, np.int64(TAILS), p, u, v, w, r, s, never,
                 )  # fmt: skip
-        delta = np.int64(leg(out, points, formula, kinds, hr, u, v)) - from_u - to_v
+        delta = np.int64(leg(out, kinds, hr, u, v)) - from_u - to_v
         if q == 0 and n == 0:
             delta -= using(kinds, job, num, hs)
         if kinds is not None and hr != hs:
-            delta += other_ends(out, points, formula, kinds, route, hr, hs, r, s, n, v)
+            delta += other_ends(out, kinds, route, hr, hs, r, s, n, v)
         if delta < gain[0] + most:
-            delta += leg(out, points, formula, kinds, hs, q, n)
+            delta += leg(out, kinds, hs, q, n)
             if delta < gain[0] + most:
                 offer(
-                    out, points, formula, kinds, times, soft, spans, job, limit, node, route,
+                    out, kinds, times, soft, spans, job, limit, node, route,
                     lists, move, gain, delta, np.int64(TAILS), u, n, q, v, r, s, never,
                 )  # fmt: skip
     if not turnable:
         return
     if r != s and times is not None:
         return
-    across = np.int64(leg(out, points, formula, kinds, hr, u, v))
+    across = np.int64(leg(out, kinds, hr, u, v))
     delta, other = across - from_u - from_v, across - to_u - to_v
     if r != s and n == 0 and w == 0:
         delta -= using(kinds, job, num, hs)
     if r != s and p == 0 and q == 0:
         other -= using(kinds, job, num, hr)
     if delta < gain[0] + most:
-        delta += leg(out, points, formula, kinds, hs, n, w)
+        delta += leg(out, kinds, hs, n, w)
     if other < gain[0] + most:
-        other += leg(out, points, formula, kinds, hr, p, q)
+        other += leg(out, kinds, hr, p, q)
     if r != s:
         if delta < gain[0] + most:
             offer(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                out, kinds, times, soft, spans, job, limit, node, route, lists,
                 move, gain, delta, np.int64(JOINED_ENDS), u, n, v, w, r, s, never,
             )  # fmt: skip
         if other < gain[0] + most:
             offer(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                out, kinds, times, soft, spans, job, limit, node, route, lists,
                 move, gain, other, np.int64(JOINED_ENDS), p, u, q, v, r, s, never,
             )  # fmt: skip
         return
@@ -426,23 +417,21 @@ def best_other(
     if delta < gain[0] + most:
         a, b = (n, v) if ahead else (w, u)
         offer(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+            out, kinds, times, soft, spans, job, limit, node, route, lists,
             move, gain, delta, np.int64(TURN), a, b, none, none, r, r, never,
         )  # fmt: skip
     if other < gain[0] + most:
         a, b = (u, q) if ahead else (v, p)
         offer(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+            out, kinds, times, soft, spans, job, limit, node, route, lists,
             move, gain, other, np.int64(TURN), a, b, none, none, r, r, never,
         )  # fmt: skip
 
 
 @inlined
 def look(
-    out: Int32s,
-    back: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
+    back: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -473,8 +462,8 @@ def look(
             break
         if kinds is None and soft is None:
             # Without a look at where v stands.
-            nearest = leg(back, points, formula, kinds, 0, u, v)
-            nearest = min(nearest, leg(out, points, formula, kinds, 0, u, v))
+            nearest = leg(back, kinds, 0, u, v)
+            nearest = min(nearest, leg(out, kinds, 0, u, v))
             if nearest >= beside:
                 continue  # the next may be nearer: a guide puts likely neighbours first
         s = node[v, ROUTE]
@@ -482,8 +471,8 @@ def look(
             continue
         q, h = node[v, BEFORE], home(kinds, route, s)
         most = relief(soft, route, r, s)
-        before = np.int64(leg(back, points, formula, kinds, h, u, v))
-        after = np.int64(leg(out, points, formula, kinds, h, u, v))
+        before = np.int64(leg(back, kinds, h, u, v))
+        after = np.int64(leg(out, kinds, h, u, v))
         there, here = before - most, after - most
         if min(there, here) >= beside:
             continue
@@ -497,26 +486,24 @@ def look(
                 straight, turning = turning, straight
             if straight or turning:
                 if not laid:
-                    lay_segments(out, points, formula, kinds, job, node, route, num, segment, u)
+                    lay_segments(out, kinds, job, node, route, num, segment, u)
                     laid = True
                 best_exchange(
-                    out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                    out, kinds, times, soft, spans, job, limit, node, route, lists,
                     move, gain, segment, most, before if behind else after, u, v, behind,
                     straight, turning,
                 )  # fmt: skip
         if v != p and q != u:
             best_other(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                out, kinds, times, soft, spans, job, limit, node, route, lists,
                 num, move, gain, turnable, u, v,
             )  # fmt: skip
 
 
 @inlined
 def improve(
-    out: Int32s,
-    back: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
+    back: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -544,7 +531,7 @@ def improve(
         if node[u, ROUTE] < 0:
             continue
         look(
-            out, back, points, formula, kinds, times, soft, spans, near, job, limit, node, route,
+            out, back, kinds, times, soft, spans, near, job, limit, node, route,
             lists, num, move, gain, segment, turnable, u, reach,
         )  # fmt: skip
         if gain[0] >= LEAST:
@@ -572,8 +559,6 @@ def improve(
             write_down(node, route, num, logged_jobs, logged_routes, s)
         rewrite(
             out,
-            points,
-            formula,
             kinds,
             times,
             soft,
@@ -589,7 +574,7 @@ def improve(
         )
         if m >= 0:
             rewrite(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num, s,
+                out, kinds, times, soft, spans, job, limit, node, route, num, s,
                 lists[ROW_B], m,
             )  # fmt: skip
         num[COST] += move[0]

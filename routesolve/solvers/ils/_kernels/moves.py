@@ -39,9 +39,9 @@ from routesolve.solvers.ils._kernels.layout import (
     START,
     USING,
     WARP,
-    Floats,
     Int32s,
     Int64s,
+    Ways,
     Whole,
 )
 from routesolve.solvers.ils._kernels.routes import (
@@ -54,6 +54,7 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_ends,
     renew_starts,
 )
+from routesolve.solvers.ils._kernels.ways import entry, span, sums
 
 EXCHANGE, TAILS, TURN, JOINED_ENDS = range(4)
 FORBIDDEN = 1e18
@@ -158,14 +159,14 @@ def keeps_spans(
     kinds: Any, spans: Any, job: Int64s, limit: Int64s, h: Whole, row: Int32s, size: Whole
 ) -> bool:
     """Whether a row of jobs is a route that keeps the limits of sums along legs."""
-    loads = limit.shape[0] - spans.shape[0]
-    for q in range(spans.shape[0]):
+    loads = limit.shape[0] - sums(spans)
+    for q in range(sums(spans)):
         a, total = h, np.int64(0)
         for k in range(size):
             b = row[k]
-            total += job[b, AMOUNTS + loads + q] + spans[q, a, b]
+            total += job[b, AMOUNTS + loads + q] + span(spans, q, a, b)
             a = b
-        if size and total + spans[q, a, h] > capacity(kinds, job, limit, h, loads + q):
+        if size and total + span(spans, q, a, h) > capacity(kinds, job, limit, h, loads + q):
             return False
     return True
 
@@ -176,14 +177,14 @@ def warp_of(times: Any, job: Int64s, h: Whole, row: Int32s, size: Whole) -> Any:
     t, a, warp = job[h, EARLIEST] + job[h, SERVICE], h, np.int64(0)
     for k in range(size):
         b = row[k]
-        t = max(t + times[a, b], job[b, EARLIEST])
+        t = max(t + entry(times, a, b), job[b, EARLIEST])
         if t > job[b, LATEST]:
             warp += t - job[b, LATEST]
             t = job[b, LATEST]
         t += job[b, SERVICE]
         a = b
     if size:
-        warp += max(t + times[a, h] - job[h, LATEST], 0)
+        warp += max(t + entry(times, a, h) - job[h, LATEST], 0)
     return warp
 
 
@@ -194,16 +195,18 @@ def keeps_hours(times: Any, job: Int64s, h: Whole, row: Int32s, size: Whole) -> 
     t, a = job[h, EARLIEST] + busy, h
     for k in range(size):
         b = np.int64(row[k])
-        busy += times[a, b]
-        t = max(t + times[a, b], job[b, EARLIEST]) + job[b, SERVICE]
+        ride = entry(times, a, b)
+        busy += ride
+        t = max(t + ride, job[b, EARLIEST]) + job[b, SERVICE]
         latest = min(latest, job[b, LATEST] - busy)
         busy += job[b, SERVICE]
         a = b
     if size == 0:
         return True
-    busy += times[a, h]
+    ride = entry(times, a, h)
+    busy += ride
     latest = min(latest, job[h, LATEST] - busy)
-    return max(busy, t + times[a, h] - latest) <= job[h, HOURS]
+    return max(busy, t + ride - latest) <= job[h, HOURS]
 
 
 @lean
@@ -223,9 +226,7 @@ def keeps_board(kinds: Any, job: Int64s, limit: Int64s, h: Whole, row: Int32s, s
 
 @lean
 def cost_of(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     job: Int64s,
     h: Whole,
@@ -239,18 +240,16 @@ def cost_of(
     for k in range(size):
         b = np.int64(row[k])
         allowed &= job[b, ALLOWED]
-        total += leg(out, points, formula, kinds, h, a, b)
+        total += leg(out, kinds, h, a, b)
         a = b
     if allowed == 0:
         return np.int64(-1)
-    return total + leg(out, points, formula, kinds, h, a, 0)
+    return total + leg(out, kinds, h, a, 0)
 
 
 @lean
 def rewrite(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -266,7 +265,7 @@ def rewrite(
 ) -> None:
     """Let a route serve a row of jobs; it has been written down before."""
     width, h = limit.shape[0], home(kinds, route, r)
-    loads = width if spans is None else width - spans.shape[0]
+    loads = width - sums(spans)
     if (route[r, SIZE] == 0) != (size == 0):
         count_vehicle(kinds, node, num, h, 1 if size else -1)
     for i in range(LOADS, LOADS + width):
@@ -275,7 +274,7 @@ def rewrite(
     route[r, FIRST] = row[0] if size else 0
     for k in range(size):
         b = row[k]
-        there = leg(out, points, formula, kinds, h, a, b)
+        there = leg(out, kinds, h, a, b)
         if a:
             node[a, LEG] = there
             node[a, AFTER] = b
@@ -286,15 +285,15 @@ def rewrite(
         for i in range(width):
             route[r, LOADS + i] += job[b, AMOUNTS + i]
         if spans is not None:
-            for q in range(spans.shape[0]):
-                route[r, LOADS + loads + q] += spans[q, a if a else h, b]
+            for q in range(sums(spans)):
+                route[r, LOADS + loads + q] += span(spans, q, a if a else h, b)
         a = b
     if size:
         node[a, AFTER] = 0
-        node[a, LEG] = leg(out, points, formula, kinds, h, a, 0)
+        node[a, LEG] = leg(out, kinds, h, a, 0)
         if spans is not None:
-            for q in range(spans.shape[0]):
-                route[r, LOADS + loads + q] += spans[q, a, h]
+            for q in range(sums(spans)):
+                route[r, LOADS + loads + q] += span(spans, q, a, h)
     else:
         route[r, ENTRY] = 0
     route[r, LAST] = a
@@ -324,7 +323,7 @@ def warp_through(
     t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
     x, warp = first, np.int64(0)
     while x != stop:
-        t = max(t + times[a if a else h, x], job[x, EARLIEST])
+        t = max(t + entry(times, a if a else h, x), job[x, EARLIEST])
         late = t - job[x, LATEST]
         if late > 0:
             if soft is None:
@@ -336,7 +335,7 @@ def warp_through(
         x = node[x, way]
     if a == 0 and to == 0:
         return warp
-    t += times[a if a else h, to if to else h]
+    t += entry(times, a if a else h, to if to else h)
     if to:
         warp += max(t - node[to, END], 0)
         if soft is not None:
@@ -376,7 +375,7 @@ def penalty(
     turned: bool,
 ) -> Any:
     """What the penalties grow by; FORBIDDEN when a limit without penalty is broken."""
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     hr, hs = home(kinds, route, r), home(kinds, route, s)
     excess, warp = np.int64(0), np.int64(0)
     k, m, spelled = 0, -1, False

@@ -23,7 +23,9 @@ from routesolve.solvers.ils._kernels.layout import (
     Floats,
     Int32s,
     Int64s,
+    Ways,
 )
+from routesolve.solvers.ils._kernels.ways import entry
 
 BITS = 24
 """For the number of a job; the rest is for its distance."""
@@ -68,6 +70,38 @@ def note(heap: Int64s, count: int, row: Int32s) -> None:
     kept = np.sort(heap[:count])
     for i in range(count):
         row[i] = kept[i] & ((1 << BITS) - 1)
+
+
+@kernel(forceinline=True)
+def late_or_waiting(job: Int64s, a: int, b: int, ride: Any) -> float:
+    """Time lost when b follows a: waiting, and what is too late in full."""
+    ready = job[a, SERVICE] + ride
+    waiting = max(job[b, EARLIEST] - job[a, LATEST] - ready, 0)
+    late = max(job[a, EARLIEST] + ready - job[b, LATEST], 0)
+    return float(WAITING * waiting + late)
+
+
+@kernel
+def nearest_in_time(
+    near: Int32s, out: Ways, times: Ways, same_back: bool, job: Int64s, pace: float, k: int
+) -> Int32s:
+    """(n + 1, k) of the neighbours given those that are nearest when waiting counts, too."""
+    found = np.zeros((near.shape[0], k), np.int32)
+    heap = np.empty(k, np.int64)
+    for a in range(1, near.shape[0]):
+        count = 0
+        for i in range(near.shape[1]):
+            b = near[a, i]
+            if b == 0:
+                break
+            cost, ride = entry(out, a, b), entry(times, a, b)
+            far = cost + pace * late_or_waiting(job, a, b, ride)
+            if not same_back:
+                cost, ride = entry(out, b, a), entry(times, b, a)
+            far = min(far, cost + pace * late_or_waiting(job, b, a, ride))
+            count = offer(heap, count, np.int64(min(far, float(FARTHEST))) << BITS | b)
+        note(heap, count, found[a])
+    return found
 
 
 @kernel

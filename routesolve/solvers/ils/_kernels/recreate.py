@@ -51,12 +51,12 @@ from routesolve.solvers.ils._kernels.layout import (
     VEHICLES,
     WHICH,
     Float32s,
-    Floats,
     Int32s,
     Int64s,
     Plan,
     Problem,
     State,
+    Ways,
     Whole,
 )
 from routesolve.solvers.ils._kernels.routes import (
@@ -73,6 +73,7 @@ from routesolve.solvers.ils._kernels.routes import (
     settle,
     write_down,
 )
+from routesolve.solvers.ils._kernels.ways import entry, span, sums
 
 BLINK = 0.01  # chance to overlook a place
 FAR = 1 << 60
@@ -130,7 +131,7 @@ def loads_fit(
 ) -> bool:
     """Whether the loads of a route leave room for a job."""
     h = home(kinds, route, r)
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     for i in range(loads):
         if route[r, LOADS + i] + job[c, AMOUNTS + i] > capacity(kinds, job, limit, h, i):
             return False
@@ -141,13 +142,15 @@ def loads_fit(
 def in_time(times: Any, job: Int64s, node: Int32s, h: Whole, c: int, a: int, b: int) -> Any:
     """Whether a job fits between a and b (0 = depot) in a route with the ends h."""
     if a:
-        t = node[a, START] + job[a, SERVICE] + times[a, c]
+        t = node[a, START] + job[a, SERVICE] + entry(times, a, c)
     else:
-        t = job[h, EARLIEST] + job[h, SERVICE] + times[h, c]
+        t = job[h, EARLIEST] + job[h, SERVICE] + entry(times, h, c)
     t = max(t, job[c, EARLIEST])
     if t > job[c, LATEST]:
         return False
-    return t + job[c, SERVICE] + times[c, b if b else h] <= (node[b, END] if b else job[h, LATEST])
+    return t + job[c, SERVICE] + entry(times, c, b if b else h) <= (
+        node[b, END] if b else job[h, LATEST]
+    )
 
 
 @lean
@@ -165,14 +168,16 @@ def in_hours(times: Any, job: Int64s, node: Int32s, h: Whole, c: Whole, a: Whole
         x = node[x, BEFORE]
     t, x, y = job[h, EARLIEST] + busy, np.int64(h), np.int64(first)
     while y:
-        busy += times[x, y]
-        t = max(t + times[x, y], job[y, EARLIEST]) + job[y, SERVICE]
+        ride = entry(times, x, y)
+        busy += ride
+        t = max(t + ride, job[y, EARLIEST]) + job[y, SERVICE]
         latest = min(latest, job[y, LATEST] - busy)
         busy += job[y, SERVICE]
         x = y
         y = np.int64(c if y == a else (b if y == c else node[y, AFTER]))
-    busy += times[x, h]
-    return busy <= most and t + times[x, h] - min(latest, job[h, LATEST] - busy) <= most
+    ride = entry(times, x, h)
+    busy += ride
+    return busy <= most and t + ride - min(latest, job[h, LATEST] - busy) <= most
 
 
 @inlined
@@ -199,12 +204,12 @@ def in_span(
 ) -> bool:
     """Whether the limited sums of a route allow a job between a and b."""
     h = home(kinds, route, r)
-    loads = limit.shape[0] - spans.shape[0]
-    for q in range(spans.shape[0]):
-        more = spans[q, a if a else h, c] + spans[q, c, b if b else h]
+    loads = limit.shape[0] - sums(spans)
+    for q in range(sums(spans)):
+        more = span(spans, q, a if a else h, c) + span(spans, q, c, b if b else h)
         more += job[c, AMOUNTS + loads + q]
         if route[r, SIZE]:
-            more -= spans[q, a if a else h, b if b else h]
+            more -= span(spans, q, a if a else h, b if b else h)
         if route[r, LOADS + loads + q] + more > capacity(kinds, job, limit, h, loads + q):
             return False
     return True
@@ -212,9 +217,7 @@ def in_span(
 
 @lean
 def elsewhere(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     spans: Any,
@@ -236,8 +239,8 @@ def elsewhere(
         if not may_serve(kinds, job, h, c):
             continue
         b = route[r, FIRST]
-        more = np.int64(leg(out, points, formula, kinds, h, 0, c))
-        more += leg(out, points, formula, kinds, h, c, b)
+        more = np.int64(leg(out, kinds, h, 0, c))
+        more += leg(out, kinds, h, c, b)
         more -= route[r, ENTRY]
         if (
             more < cheapest
@@ -264,7 +267,7 @@ def alone_fits(
     """Whether a route of its own, with the ends h, keeps the limits."""
     if not may_serve(kinds, job, h, c):
         return False
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     for i in range(loads):
         if job[c, AMOUNTS + i] > capacity(kinds, job, limit, h, i):
             return False
@@ -273,8 +276,8 @@ def alone_fits(
     if not hours_fit(kinds, times, job, node, h, c, 0, 0):
         return False
     if spans is not None:
-        for q in range(spans.shape[0]):
-            whole = spans[q, h, c] + spans[q, c, h] + job[c, AMOUNTS + loads + q]
+        for q in range(sums(spans)):
+            whole = span(spans, q, h, c) + span(spans, q, c, h) + job[c, AMOUNTS + loads + q]
             if whole > capacity(kinds, job, limit, h, loads + q):
                 return False
     return True
@@ -282,9 +285,7 @@ def alone_fits(
 
 @lean
 def cheapest_kind(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     spans: Any,
@@ -305,8 +306,8 @@ def cheapest_kind(
     for h in range(node.shape[0], kinds.shape[0]):
         if num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES] or chance(rng) < OVERLOOKED:
             continue
-        alone = leg(out, points, formula, kinds, h, 0, c)
-        alone += leg(out, points, formula, kinds, h, c, 0) + job[h, USING]
+        alone = leg(out, kinds, h, 0, c)
+        alone += leg(out, kinds, h, c, 0) + job[h, USING]
         price = alone / max(job[h, AMOUNTS], 1) if by_load else np.float64(alone)
         if price < least and alone_fits(kinds, times, spans, job, limit, node, h, c):
             cheapest, found, least = alone, np.int64(h), price
@@ -330,11 +331,11 @@ def price_in_time(
     t = np.int64(node[a, START]) + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
     end = np.int64(node[b, END]) if b else job[h, LATEST]
     one, two = (a if a else h), (b if b else h)
-    before = max(t + times[one, two] - end, 0) if route[r, SIZE] else np.int64(0)
-    t = max(t + times[one, c], job[c, EARLIEST])
+    before = max(t + entry(times, one, two) - end, 0) if route[r, SIZE] else np.int64(0)
+    t = max(t + entry(times, one, c), job[c, EARLIEST])
     warp = max(t - job[c, LATEST], 0)
     t -= warp
-    return warp + max(t + job[c, SERVICE] + times[c, two] - end, 0) - before
+    return warp + max(t + job[c, SERVICE] + entry(times, c, two) - end, 0) - before
 
 
 @inlined
@@ -343,7 +344,7 @@ def price_of_load(
 ) -> Any:
     """Penalty for the load that a job adds to a route."""
     h = home(kinds, route, r)
-    loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+    loads = limit.shape[0] - sums(spans)
     excess = np.int64(0)
     for i in range(loads):
         most = capacity(kinds, job, limit, h, i)
@@ -359,10 +360,8 @@ def drawn_reach(rng: State, most: int) -> Any:
 
 @inlined
 def recreate(
-    out: Int32s,
-    back: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
+    back: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -411,8 +410,8 @@ def recreate(
             if until_blink:
                 until_blink -= 1
                 b = node[y, AFTER]
-                more = leg(back, points, formula, kinds, h, c, y)
-                more += leg(out, points, formula, kinds, h, c, b)
+                more = leg(back, kinds, h, c, y)
+                more += leg(out, kinds, h, c, b)
                 price = extra + (more - node[y, LEG])
                 if worth.shape[0]:
                     price -= worth[y, c] + worth[c, b] - worth[y, b]
@@ -437,8 +436,8 @@ def recreate(
             if until_blink:
                 until_blink -= 1
                 a = node[y, BEFORE]
-                more = leg(back, points, formula, kinds, h, c, a)
-                more += leg(out, points, formula, kinds, h, c, y)
+                more = leg(back, kinds, h, c, a)
+                more += leg(out, kinds, h, c, y)
                 price = extra + (more - (node[a, LEG] if a else route[r, ENTRY]))
                 if worth.shape[0]:
                     price -= worth[a, c] + worth[c, y] - worth[a, y]
@@ -462,15 +461,13 @@ def recreate(
                 until_blink = int(math.log(chance(rng) + NOTHING) / LOG_SEEING)
         ends: Whole = np.int64(0)
         if kinds is None:
-            alone = np.int64(leg(out, points, formula, kinds, ends, 0, c))
-            alone += leg(out, points, formula, kinds, ends, c, 0) + num[OPENING]
+            alone = np.int64(leg(out, kinds, ends, 0, c))
+            alone += leg(out, kinds, ends, c, 0) + num[OPENING]
         else:
-            alone, ends = cheapest_kind(
-                out, points, formula, kinds, times, spans, job, limit, node, num, rng, c
-            )
+            alone, ends = cheapest_kind(out, kinds, times, spans, job, limit, node, num, rng, c)
         if best_route < 0:
             cheapest, best_route = elsewhere(
-                out, points, formula, kinds, times, spans, job, limit, node, route, lists, num, c
+                out, kinds, times, spans, job, limit, node, route, lists, num, c
             )
             best_after = 0
         if (
@@ -490,7 +487,7 @@ def recreate(
         if best_route >= 0 and cheapest < job[c, MISSING]:
             write_down(node, route, num, logged_jobs, logged_routes, best_route)
             put_in(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, num,
+                out, kinds, times, soft, spans, job, limit, node, route, num,
                 c, best_route, best_after,
             )  # fmt: skip
         else:
@@ -509,7 +506,7 @@ def insert_all(problem: Problem, plan: Plan, rng: State, order: Int32s, reach: i
     num[REMOVED] = order.shape[0]
     num[ABSENT] = 0
     recreate(
-        problem.out, problem.back, problem.points, problem.formula, problem.kinds, problem.times,
+        problem.out, problem.back, problem.kinds, problem.times,
         None, problem.spans, problem.near, problem.job, problem.limit, problem.mixed,
         problem.worth, plan.node, plan.route, lists, num, plan.logged_jobs, plan.logged_routes,
         rng, reach,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -65,11 +64,12 @@ from routesolve.solvers.ils._kernels.layout import (
     WARP,
     WARP_BEFORE,
     WHICH,
-    Floats,
     Int32s,
     Int64s,
+    Ways,
     Whole,
 )
+from routesolve.solvers.ils._kernels.ways import entry, span, sums
 
 ENDLESS = 1 << 30  # as much time warp as 32 bits hold
 
@@ -106,24 +106,11 @@ def count_vehicle(kinds: Any, node: Int32s, num: Int64s, h: Whole, by: Whole) ->
 
 
 @inlined
-def leg(
-    out: Int32s, points: Floats, formula: Floats, kinds: Any, h: Whole, a: Whole, b: Whole
-) -> Any:
+def leg(out: Ways, kinds: Any, h: Whole, a: Whole, b: Whole) -> Any:
     """Cost from a to b (0 = an end) in a route with the ends h."""
     if kinds is not None:
-        return np.int64(out[a if a else h, b if b else h] * kinds[h] + 0.5)
-    if out.shape[0]:
-        return out[a, b]
-    dx = points[a, 0] - points[b, 0]
-    dy = points[a, 1] - points[b, 1]
-    length = math.sqrt(dx * dx + dy * dy)
-    if formula[1] == 1.0:
-        length = math.floor(length + 0.5)
-    elif formula[1] == 2.0:
-        length = math.floor(length)
-    elif formula[1] == 3.0:
-        length = math.ceil(length)
-    return int(length * formula[0] + 0.5)
+        return np.int64(entry(out, a if a else h, b if b else h) * kinds[h] + 0.5)
+    return entry(out, a, b)
 
 
 @lean
@@ -311,7 +298,7 @@ def renew_starts(
     t = node[a, START] + job[a, SERVICE] if a else job[h, EARLIEST] + job[h, SERVICE]
     passed = False
     while b:
-        t = max(job[b, EARLIEST], t + times[a if a else h, b])
+        t = max(job[b, EARLIEST], t + entry(times, a if a else h, b))
         if soft is not None:
             t = min(t, job[b, LATEST])
         if passed and node[b, START] == t:
@@ -347,7 +334,7 @@ def renew_ends(
     left: Any = np.int64(node[b, LEFT] if b else 0)
     passed = False
     while a:
-        t = min(job[a, LATEST], t - times[a, b if b else h] - job[a, SERVICE])
+        t = min(job[a, LATEST], t - entry(times, a, b if b else h) - job[a, SERVICE])
         if t < job[a, EARLIEST]:
             if soft is None:
                 # Said to the route's beginning: no start there is early enough.
@@ -388,9 +375,9 @@ def refresh(
     warp, excess = np.int64(0), np.int64(0)
     if first:
         if times is not None:
-            t = job[h, EARLIEST] + job[h, SERVICE] + times[h, first]
+            t = job[h, EARLIEST] + job[h, SERVICE] + entry(times, h, first)
             warp = max(t - node[first, END], 0) + node[first, LEFT]
-        loads = limit.shape[0] if spans is None else limit.shape[0] - spans.shape[0]
+        loads = limit.shape[0] - sums(spans)
         for i in range(loads):
             excess += over(route[r, LOADS + i], capacity(kinds, job, limit, h, i))
     num[ALL_WARP] += warp - route[r, WARP]
@@ -400,9 +387,7 @@ def refresh(
 
 @inlined
 def take_out(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     spans: Any,
     job: Int64s,
@@ -415,7 +400,7 @@ def take_out(
     """Remove a job from its route; times are renewed by the caller."""
     r, a, b = node[c, ROUTE], node[c, BEFORE], node[c, AFTER]
     h = home(kinds, route, r)
-    joint = leg(out, points, formula, kinds, h, a, b) if a or b else 0
+    joint = leg(out, kinds, h, a, b) if a or b else 0
     there = node[a, LEG] if a else route[r, ENTRY]
     num[COST] += joint - there - node[c, LEG]
     if a:
@@ -434,13 +419,15 @@ def take_out(
         for i in range(width):
             route[r, LOADS + i] -= job[c, AMOUNTS + i]
     else:
-        loads = width - spans.shape[0]
+        loads = width - sums(spans)
         for i in range(width):
             less = job[c, AMOUNTS + i]
             if i >= loads:
-                less += spans[i - loads, a if a else h, c] + spans[i - loads, c, b if b else h]
+                less += span(spans, i - loads, a if a else h, c) + span(
+                    spans, i - loads, c, b if b else h
+                )
                 if a or b:
-                    less -= spans[i - loads, a if a else h, b if b else h]
+                    less -= span(spans, i - loads, a if a else h, b if b else h)
             route[r, LOADS + i] -= less
     route[r, SIZE] -= 1
     if route[r, SIZE] == 0:
@@ -450,9 +437,7 @@ def take_out(
 
 @inlined
 def put_in(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -469,8 +454,8 @@ def put_in(
     """Insert a job into a route after job a (0 = at its beginning)."""
     h = home(kinds, route, r)
     b = node[a, AFTER] if a else route[r, FIRST]
-    there = leg(out, points, formula, kinds, h, a, c)
-    on = leg(out, points, formula, kinds, h, c, b)
+    there = leg(out, kinds, h, a, c)
+    on = leg(out, kinds, h, c, b)
     size = route[r, SIZE]
     if size == 0:
         num[COST] += there + on + using(kinds, job, num, h)
@@ -496,13 +481,15 @@ def put_in(
         for i in range(width):
             route[r, LOADS + i] += job[c, AMOUNTS + i]
     else:
-        loads = width - spans.shape[0]
+        loads = width - sums(spans)
         for i in range(width):
             more = job[c, AMOUNTS + i]
             if i >= loads:
-                more += spans[i - loads, a if a else h, c] + spans[i - loads, c, b if b else h]
+                more += span(spans, i - loads, a if a else h, c) + span(
+                    spans, i - loads, c, b if b else h
+                )
                 if size:
-                    more -= spans[i - loads, a if a else h, b if b else h]
+                    more -= span(spans, i - loads, a if a else h, b if b else h)
             route[r, LOADS + i] += more
     route[r, SIZE] = size + 1
     if times is not None:
@@ -556,14 +543,16 @@ def lasts(times: Any, job: Int64s, node: Int32s, h: Whole, first: Whole) -> Any:
     busy, latest = job[h, SERVICE], job[h, LATEST]
     t, x, y = job[h, EARLIEST] + busy, np.int64(h), np.int64(first)
     while y:
-        busy += times[x, y]
-        t = max(t + times[x, y], job[y, EARLIEST]) + job[y, SERVICE]
+        ride = entry(times, x, y)
+        busy += ride
+        t = max(t + ride, job[y, EARLIEST]) + job[y, SERVICE]
         latest = min(latest, job[y, LATEST] - busy)
         busy += job[y, SERVICE]
         x = y
         y = np.int64(node[y, AFTER])
-    busy += times[x, h]
-    return max(busy, t + times[x, h] - min(latest, job[h, LATEST] - busy))
+    ride = entry(times, x, h)
+    busy += ride
+    return max(busy, t + ride - min(latest, job[h, LATEST] - busy))
 
 
 @inlined

@@ -28,10 +28,10 @@ from routesolve.solvers.ils._kernels.layout import (
     SIZE,
     WARP,
     Float32s,
-    Floats,
     Int32s,
     Int64s,
     State,
+    Ways,
 )
 from routesolve.solvers.ils._kernels.routes import (
     refresh,
@@ -50,9 +50,7 @@ MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
 @inlined
 def cut_string(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -98,7 +96,7 @@ def cut_string(
         following = node[x, AFTER]
         if k < spared or k >= spared + between:
             last_kept = node[x, BEFORE]
-            take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
+            take_out(out, kinds, spans, job, limit, node, route, num, x)
             lists[REMOVED, num[REMOVED]] = x
             num[REMOVED] += 1
             if first_kept < 0 or first_kept == x:
@@ -144,9 +142,7 @@ def warmth(heat: Float32s, node: Int32s, c: int) -> Any:
 
 @lean
 def empty(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     soft: Any,
     spans: Any,
@@ -161,7 +157,7 @@ def empty(
     """Remove all jobs of a route: others may take them, or another kind begin in its place."""
     while route[r, FIRST]:
         x = route[r, FIRST]
-        take_out(out, points, formula, kinds, spans, job, limit, node, route, num, x)
+        take_out(out, kinds, spans, job, limit, node, route, num, x)
         lists[REMOVED, num[REMOVED]] = x
         num[REMOVED] += 1
     if soft is not None:
@@ -170,9 +166,7 @@ def empty(
 
 @inlined
 def ruin(
-    out: Int32s,
-    points: Floats,
-    formula: Floats,
+    out: Ways,
     kinds: Any,
     times: Any,
     soft: Any,
@@ -213,7 +207,7 @@ def ruin(
             often = ANY / num[ACTIVE]
         if chance(rng) < often:
             write_down(node, route, num, logged_jobs, logged_routes, r)
-            empty(out, points, formula, kinds, soft, spans, job, limit, node, route, lists, num, r)
+            empty(out, kinds, soft, spans, job, limit, node, route, lists, num, r)
             done += 1
     for k in range(-1, near.shape[1]):
         c = seed if k < 0 else near[seed, k]
@@ -224,7 +218,7 @@ def ruin(
             continue
         write_down(node, route, num, logged_jobs, logged_routes, r)
         cut_string(
-            out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists, num,
+            out, kinds, times, soft, spans, job, limit, node, route, lists, num,
             rng, c, most,
         )  # fmt: skip
         done += 1

@@ -58,6 +58,7 @@ from routesolve.solvers.ils._kernels.routes import (
     settle,
 )
 from routesolve.solvers.ils._kernels.ruin import ruin
+from routesolve.solvers.ils._kernels.ways import sums
 
 NOTHING = 1e-300
 PACE = 0.5  # of the penalties' growth
@@ -112,7 +113,7 @@ def keeps_limits(
         if soft is None and times is not None and node[first, START] > node[first, END]:
             return False
         if spans is not None:
-            for i in range(limit.shape[0] - spans.shape[0], limit.shape[0]):
+            for i in range(limit.shape[0] - sums(spans), limit.shape[0]):
                 if route[r, LOADS + i] > capacity(kinds, job, limit, home(kinds, route, r), i):
                     return False
         if not keeps_duration(kinds, times, job, node, route, r):
@@ -139,7 +140,7 @@ def run(
     ``move`` (9,), ``gain`` (1,) and ``segment`` (6, 9) are room for the local search.
     """
     # Taken apart once: every look into a tuple of arrays counts references.
-    out, back, points, formula = problem.out, problem.back, problem.points, problem.formula
+    out, back = problem.out, problem.back
     times, spans, near = problem.times, problem.spans, problem.near
     kinds, mixed = problem.kinds, problem.mixed
     job, limit, heat, worth = problem.job, problem.limit, problem.heat, problem.worth
@@ -150,17 +151,17 @@ def run(
         num[STEP] += 1
         begin(num)
         seed = ruin(
-            out, points, formula, kinds, times, soft, spans, near, job, limit, heat, node, route,
+            out, kinds, times, soft, spans, near, job, limit, heat, node, route,
             lists, num, logged_jobs, logged_routes, rng, way.mean, way.longest,
         )  # fmt: skip
         if num[ABSENT]:
             call_up(
-                out, points, formula, kinds, times, soft, spans, near, job, limit, node, route,
+                out, kinds, times, soft, spans, near, job, limit, node, route,
                 lists, num, logged_routes, rng, seed,
             )  # fmt: skip
         arrange(times, job, lists, num, rng)
         recreate(
-            out, back, points, formula, kinds, times, soft, spans, near, job, limit, mixed, worth,
+            out, back, kinds, times, soft, spans, near, job, limit, mixed, worth,
             node, route, lists, num, logged_jobs, logged_routes, rng, drawn_reach(rng, way.reach),
         )  # fmt: skip
         allowed = penalised(soft, num[COST_BEFORE], num[WARP_BEFORE], num[EXCESS_BEFORE])
@@ -169,12 +170,12 @@ def run(
         if way.polish > 0.0 and now < allowed + (way.polish - 1.0) * temperature:
             queue_changes(node, lists, num, logged_jobs, logged_routes)
             improve(
-                out, back, points, formula, kinds, times, soft, spans, near, job, limit, node,
+                out, back, kinds, times, soft, spans, near, job, limit, node,
                 route, lists, num, logged_jobs, logged_routes, move, gain, segment, way.turnable,
                 way.looked,
             )  # fmt: skip
             change_kinds(
-                out, points, formula, kinds, times, soft, spans, job, limit, node, route, lists,
+                out, kinds, times, soft, spans, job, limit, node, route, lists,
                 num, logged_jobs, logged_routes, rng,
             )  # fmt: skip
             now = penalised(soft, num[COST], num[ALL_WARP], num[ALL_EXCESS])
