@@ -133,7 +133,7 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     routes = min(n, sum(counts))
     if few:
         jobs = jobs[:3]
-    dense = len(instance.jobs) <= DENSE
+    dense = n <= DENSE
     legs = Legs(instance, kinds, jobs, several=several, dense=dense, blank=few)
     amounts, most, sides = _loads(instance, kinds, jobs)
     mixed = 0 if legs.barring else sides

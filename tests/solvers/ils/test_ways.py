@@ -227,3 +227,13 @@ def test_no_table_of_many_places() -> None:
     assert result.feasible
     assert result.report.mandatory_unserved == 0
     assert not any(instance.travel(kind).built for kind in instance.vehicle_types)
+
+
+def test_nobody_can_be_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many jobs of which no vehicle may serve any, and which may begin and end anywhere."""
+    monkeypatch.setattr(problem, "DENSE", 2)
+    spots = [Location(x=float(i), y=0.0) for i in range(5)]
+    jobs = tuple(Job(f"j{i}", spot, skills=("crane",)) for i, spot in enumerate(spots))
+    instance = VrpInstance(name="none", jobs=jobs, vehicle_types=(VehicleType("van"),))
+    result = IteratedLocalSearch().solve(instance, Budget(seconds=None, iterations=5))
+    assert result.report.mandatory_unserved == 5
