@@ -58,9 +58,6 @@ THOROUGH, HASTY = 0.5, 3.0
 SLOW = 3.0
 """How many times as long as others the first, hot iterations take with the local search."""
 
-AGAIN = 3
-"""How often a first plan that leaves out jobs which must be served is tried to be mended."""
-
 MOST_REDUCED, FAR = 2000, 6
 """Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
 to the job that is furthest away."""
@@ -252,7 +249,8 @@ class _Search:
         start: Solution | None,
         guide: Guide | None = None,
     ) -> None:
-        from routesolve.solvers.ils._kernels.layout import BEST, Way, empty_plan
+        from routesolve.solvers.ils._kernels.layout import MISSING, Way
+        from routesolve.solvers.ils.first import first_plan
 
         self.instance, self.work, self.clock = instance, work, clock
         self.state = np.array([parallel.mixed(seed)], dtype=np.uint64)
@@ -268,48 +266,17 @@ class _Search:
             turnable=bool(work.turnable),
         )
         self.soft = penalties(work) if how.soft else None
-        self.plan = empty_plan(work.problem, work.routes, work.opening)
         self.spare: list[Plan] = []
         self.lead: Lead | None = None
         self._never = _never_served(instance, work.jobs)
-        self._best = int(self.plan.num[BEST])
-        followed = None if start is None else self.begun(start)
-        if followed is None:
-            self._construct()
-        else:
-            self.plan = followed
+        self._best = int(work.problem.job[1 : work.n + 1, MISSING].sum())
+        begun = None if start is None else self.begun(start)
+        self.plan = first_plan(work, self.state, self.way.reach) if begun is None else begun
         if guide is not None:
             row = {job.id: i for i, job in enumerate(instance.jobs, 1)}
             plant(self, guide)
             self.lead = lead_by(guide, work, [row[job.id] for job in work.jobs], clock)
         self.tell()
-
-    def _construct(self) -> None:
-        from routesolve.solvers.ils._kernels import construct, recreate
-        from routesolve.solvers.ils._kernels.layout import ABSENT, RADIUS
-
-        work, plan = self.work, self.plan
-        problem = work.problem
-        if work.beginning != "insertion":
-            construct.each_alone(problem, plan)
-            if work.beginning == "savings":
-                tails, heads, worth = construct.savings(
-                    problem, work.opening, min(60, problem.near.shape[1])
-                )
-                order = np.argsort(-worth, kind="stable")
-                both = work.turnable and problem.times is None
-                construct.join_all(problem, plan, tails[order], heads[order], both)
-            construct.adopt(problem, plan)
-        else:
-            radius = problem.job[1 : work.n + 1, RADIUS]
-            far_first = np.argsort(-radius, kind="stable").astype(np.int32) + np.int32(1)
-            recreate.insert_all(problem, plan, self.state, far_first, self.way.reach)
-            # Types of vehicles are overlooked now and then: who is left may still have a place.
-            for _ in range(AGAIN):
-                absent = plan.lists[ABSENT, : plan.num[ABSENT]].copy()
-                if not work.mandatory[absent].any():
-                    break
-                recreate.insert_all(problem, plan, self.state, absent, self.way.reach)
 
     def begun(self, start: Solution) -> Plan | None:
         """A plan as it was given; None when it cannot be read or breaks a limit."""

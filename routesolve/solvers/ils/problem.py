@@ -138,12 +138,12 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     amounts, most, sides = _loads(instance, kinds, jobs)
     mixed = 0 if legs.barring else sides
     hurry = HURRY if legs.timed or n > MANY else GREAT_HURRY
-    beginning: Beginning = "alone"
-    if several or routes < n:
-        beginning = "insertion"
-    elif n > ALONE or (seconds is not None and seconds < hurry * n):
-        # Savings do not ask what is on board between deliveries and pickups.
-        beginning = "insertion" if mixed else "savings"
+    optional = instance.objective.unserved is not None or any(job.prize is not None for job in jobs)
+    # Savings do not ask what is on board between deliveries and pickups.
+    beginning: Beginning = "insertion" if mixed else "savings"
+    patient = seconds is None or seconds >= hurry * n
+    if patient and not (several or optional) and routes == n <= ALONE:
+        beginning = "alone"
     aims = instance.objective
     fixed = [kind.fixed_cost + aims.vehicles for kind in kinds]
     beside = [job.prize for job in jobs if job.prize is not None]

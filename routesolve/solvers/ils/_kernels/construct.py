@@ -12,38 +12,46 @@ import numpy as np
 
 from routesolve._jit import kernel
 from routesolve.solvers.ils._kernels.absent import leave_out
+from routesolve.solvers.ils._kernels.kinds import change_kind
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
     AFTER,
+    AMOUNTS,
     BEFORE,
     BEST,
     COST,
     END,
     ENTRY,
     FIRST,
+    HOURS,
     IN_USE,
     KIND,
     LAST,
     LEG,
     LOADS,
     MISSING,
-    OPENING,
     ROUTE,
+    ROW_A,
     SERVICE,
     SIZE,
     START,
+    USING,
     VEHICLES,
     Int32s,
     Int64s,
     Plan,
     Problem,
+    State,
     Ways,
 )
+from routesolve.solvers.ils._kernels.moves import keeps_hours, spell
 from routesolve.solvers.ils._kernels.recreate import alone_fits, may_serve
 from routesolve.solvers.ils._kernels.routes import (
+    ENDLESS,
     begin,
     capacity,
+    count_vehicle,
     enter,
     home,
     keep,
@@ -55,26 +63,66 @@ from routesolve.solvers.ils._kernels.routes import (
     renew_ends,
     renew_starts,
     settle,
+    using,
 )
 from routesolve.solvers.ils._kernels.ways import entry, span, sums
 
 
 @kernel
-def savings(problem: Problem, opening: int, reach: int) -> tuple[Int32s, Int32s, Int64s]:
-    """What joining near jobs saves: tails, heads, savings."""
-    near, out = problem.near, problem.out
+def kind_of_each(problem: Problem, plan: Plan, spare: Int64s, by_load: bool) -> Int32s:
+    """(n + 1,) ends of the kind that is the cheapest for a route of each job; -1 = there is none.
+
+    Kinds without `spare` vehicles are not asked. `by_load` compares what a route costs for a unit
+    that its vehicle may carry.
+    """
+    out, job = problem.out, problem.job
+    rows = problem.near.shape[0]
+    own = np.full(rows, -1, np.int32)
+    for c in range(1, rows):
+        least = np.inf
+        for k in range(spare.shape[0]):
+            if spare[k] == 0:
+                continue
+            h = rows + k
+            alone = leg(out, problem.kinds, h, 0, c) + leg(out, problem.kinds, h, c, 0)
+            price = np.float64(alone + job[h, USING])
+            if by_load:
+                price /= max(job[h, AMOUNTS], 1)
+            if price < least and alone_fits(
+                problem.kinds, problem.times, problem.spans, job, problem.limit, plan.node, h, c
+            ):
+                least, own[c] = price, h
+    return own
+
+
+@kernel
+def savings(
+    problem: Problem, own: Int32s, opening: int, reach: int
+) -> tuple[Int32s, Int32s, Int64s]:
+    """What joining near jobs saves: tails, heads, savings.
+
+    Only jobs that have the same ends (`own`) are joined.
+    """
+    near, out, kinds = problem.near, problem.out, problem.kinds
     n = near.shape[0] - 1
     tails = np.empty(n * reach, np.int32)
     heads = np.empty(n * reach, np.int32)
     worth = np.empty(n * reach, np.int64)
     count = 0
     for a in range(1, n + 1):
-        back = leg(out, None, 0, a, 0)
+        h = own[a]
+        if h < 0:
+            continue
+        if kinds is not None:
+            opening = problem.job[h, USING]
+        back = leg(out, kinds, h, a, 0)
         for k in range(reach):
             b = near[a, k]
             if b == 0:
                 break
-            gain = back + leg(out, None, 0, 0, b) - leg(out, None, 0, a, b)
+            if own[b] != h:
+                continue
+            gain = back + leg(out, kinds, h, 0, b) - leg(out, kinds, h, a, b)
             if gain + opening > 0:
                 tails[count], heads[count], worth[count] = a, b, gain
                 count += 1
@@ -97,6 +145,7 @@ def turn_round(out: Ways, node: Int32s, route: Int64s, r: int) -> None:
 @kernel
 def join(
     out: Ways,
+    kinds: Any,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -108,17 +157,18 @@ def join(
     r: int,
     s: int,
 ) -> None:
-    """Let route s follow route r in one route."""
-    a, b = route[r, LAST], route[s, FIRST]
-    joint = leg(out, None, 0, a, b)
-    num[COST] += joint - node[a, LEG] - route[s, ENTRY] - num[OPENING]
+    """Let route s follow route r, which has the same ends, in one route."""
+    a, b, h = route[r, LAST], route[s, FIRST], home(kinds, route, r)
+    joint = leg(out, kinds, h, a, b)
+    num[COST] += joint - node[a, LEG] - route[s, ENTRY] - using(kinds, job, num, h)
+    count_vehicle(kinds, node, num, h, -1)
     for i in range(limit.shape[0]):
         route[r, LOADS + i] += route[s, LOADS + i]
     if spans is not None:
         loads = limit.shape[0] - sums(spans)
         for q in range(sums(spans)):
             route[r, LOADS + loads + q] += (
-                span(spans, q, a, b) - span(spans, q, a, 0) - span(spans, q, 0, b)
+                span(spans, q, a, b) - span(spans, q, a, h) - span(spans, q, h, b)
             )
     node[a, LEG] = joint
     node[a, AFTER] = b
@@ -132,27 +182,29 @@ def join(
     route[s, FIRST] = route[s, LAST] = route[s, SIZE] = 0
     leave(route, lists, num, s)
     if times is not None:
-        renew_starts(None, times, None, job, node, route, r, b, b)
-        renew_ends(None, times, None, job, node, route, r, a, a)
+        renew_starts(kinds, times, None, job, node, route, r, b, b)
+        renew_ends(kinds, times, None, job, node, route, r, a, a)
 
 
 @kernel
 def may_join(
+    kinds: Any,
     times: Any,
     spans: Any,
     job: Int64s,
     limit: Int64s,
     node: Int32s,
     route: Int64s,
+    lists: Int32s,
     r: int,
     s: int,
     a: int,
     b: int,
 ) -> bool:
     """Whether the limits allow b, of route s, to follow a, of route r."""
-    loads = limit.shape[0] - sums(spans)
+    h, loads = home(kinds, route, r), limit.shape[0] - sums(spans)
     for i in range(loads):
-        if route[r, LOADS + i] + route[s, LOADS + i] > limit[i]:
+        if route[r, LOADS + i] + route[s, LOADS + i] > capacity(kinds, job, limit, h, i):
             return False
     if times is not None and node[a, START] + job[a, SERVICE] + entry(times, a, b) > node[b, END]:
         return False
@@ -160,15 +212,20 @@ def may_join(
         for q in range(sums(spans)):
             i = loads + q
             whole = route[r, LOADS + i] + route[s, LOADS + i] + span(spans, q, a, b)
-            if whole - span(spans, q, a, 0) - span(spans, q, 0, b) > limit[i]:
+            whole -= span(spans, q, a, h) + span(spans, q, h, b)
+            if whole > capacity(kinds, job, limit, h, i):
                 return False
+    if kinds is not None and times is not None and job[h, HOURS] < ENDLESS:
+        size = spell(node, lists[ROW_A], 0, route[r, FIRST], 0, AFTER)
+        size = spell(node, lists[ROW_A], size, route[s, FIRST], 0, AFTER)
+        return bool(keeps_hours(times, job, h, lists[ROW_A], size))
     return True
 
 
 @kernel
 def join_all(problem: Problem, plan: Plan, tails: Int32s, heads: Int32s, both_ways: bool) -> None:
-    """Join routes end to beginning in the order given, as limits allow."""
-    out = problem.out
+    """Join routes of the same kind, end to beginning, in the order given, as limits allow."""
+    out, kinds = problem.out, problem.kinds
     times, spans, job, limit = problem.times, problem.spans, problem.job, problem.limit
     node, route, lists, num = plan.node, plan.route, plan.lists, plan.num
     for k in range(tails.shape[0]):
@@ -181,31 +238,35 @@ def join_all(problem: Problem, plan: Plan, tails: Int32s, heads: Int32s, both_wa
             turned[1] and (not both_ways or route[s, LAST] != b)
         ):
             continue
-        if not may_join(times, spans, job, limit, node, route, r, s, a, b):
+        if not may_join(kinds, times, spans, job, limit, node, route, lists, r, s, a, b):
             continue
         if turned[0]:
             turn_round(out, node, route, r)
         if turned[1]:
             turn_round(out, node, route, s)
-        join(out, times, spans, job, limit, node, route, lists, num, r, s)
+        join(out, kinds, times, spans, job, limit, node, route, lists, num, r, s)
 
 
 @kernel
-def each_alone(problem: Problem, plan: Plan) -> None:
-    """A route for each job that can be served alone; the others stay absent."""
+def each_alone(problem: Problem, plan: Plan, own: Int32s) -> None:
+    """A route for each job that can be served alone, with the ends that are its own (-1 = none).
+
+    The others stay absent. Neither what a route costs nor how many vehicles there are is asked.
+    """
     num = plan.num
     begin(num)
     num[ABSENT] = 0
     for c in range(1, plan.node.shape[0]):
         serve_alone(
-            problem.out, problem.times, problem.spans,
-            problem.job, problem.limit, plan.node, plan.route, plan.lists, num, c,
+            problem.out, problem.kinds, problem.times, problem.spans, problem.job,
+            problem.limit, plan.node, plan.route, plan.lists, num, c, own[c],
         )  # fmt: skip
 
 
 @kernel
 def serve_alone(
     out: Ways,
+    kinds: Any,
     times: Any,
     spans: Any,
     job: Int64s,
@@ -215,20 +276,51 @@ def serve_alone(
     lists: Int32s,
     num: Int64s,
     c: int,
+    h: int,
 ) -> None:
     """Open a route for one job, if it can have one."""
-    there, back = leg(out, None, 0, 0, c), leg(out, None, 0, c, 0)
-    cost = np.int64(there) + back + num[OPENING]
     r = -1
-    if cost < job[c, MISSING] and alone_fits(None, times, spans, job, limit, node, 0, c):
+    if h >= 0 and alone_fits(kinds, times, spans, job, limit, node, h, c):
         r = enter(route, lists, num)
     if r < 0:
         leave_out(lists, num, c)
         return
+    if kinds is not None:
+        route[r, KIND] = h
     num[COST] -= job[c, MISSING]
     put_in(
-        out, None, times, None, spans, job, limit, node, route, num, c, r, 0
+        out, kinds, times, None, spans, job, limit, node, route, num, c, r, 0
     )  # fmt: skip
+
+
+@kernel
+def earnings(problem: Problem, plan: Plan) -> Int64s:
+    """(r,) what each route saves by serving its jobs, less what it costs."""
+    job, node, route, num = problem.job, plan.node, plan.route, plan.num
+    earned = np.zeros(route.shape[0], np.int64)
+    for r in range(route.shape[0]):
+        x = route[r, FIRST]
+        if x:
+            h = home(problem.kinds, route, r)
+            earned[r] = -np.int64(route[r, ENTRY]) - using(problem.kinds, job, num, h)
+        while x:
+            earned[r] += job[x, MISSING] - node[x, LEG]
+            x = node[x, AFTER]
+    return earned
+
+
+@kernel
+def refit(problem: Problem, plan: Plan, rng: State) -> None:
+    """Let every route be driven by the kind that is the cheapest for it."""
+    lists, num = plan.lists, plan.num
+    begin(num)
+    for k in range(num[ACTIVE]):
+        change_kind(
+            problem.out, problem.kinds, problem.times, None, problem.spans, problem.job,
+            problem.limit, plan.node, plan.route, lists, num, plan.logged_jobs,
+            plan.logged_routes, rng, lists[ACTIVE, k],
+        )  # fmt: skip
+    adopt(problem, plan)
 
 
 @kernel

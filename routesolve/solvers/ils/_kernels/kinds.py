@@ -146,6 +146,40 @@ def take_kind(
 
 
 @lean
+def switch_kind(
+    out: Ways,
+    kinds: Any,
+    times: Any,
+    soft: Any,
+    spans: Any,
+    job: Int64s,
+    limit: Int64s,
+    node: Int32s,
+    route: Int64s,
+    lists: Int32s,
+    num: Int64s,
+    logged_jobs: Int32s,
+    logged_routes: Int64s,
+    rng: State,
+    r: Whole,
+) -> Any:
+    """Let a route be driven by any other kind whatever it costs; whether that carries more."""
+    row, own = lists[ROW_A], route[r, KIND]
+    h = node.shape[0] + np.int64(chance(rng) * (kinds.shape[0] - node.shape[0]))
+    if h == own or num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES]:
+        return False
+    size = spell(node, row, 0, route[r, FIRST], 0, AFTER)
+    price = price_of(out, kinds, times, soft, spans, job, limit, route, r, h, row, size)
+    if price >= FORBIDDEN:
+        return False
+    take_kind(
+        out, kinds, times, soft, spans, job, limit, node, route, num,
+        logged_jobs, logged_routes, r, h, row, size,
+    )  # fmt: skip
+    return job[h, AMOUNTS] > job[own, AMOUNTS]
+
+
+@lean
 def change_kind(
     out: Ways,
     kinds: Any,

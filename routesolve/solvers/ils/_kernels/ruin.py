@@ -12,6 +12,7 @@ import numpy as np
 
 from routesolve._jit import inlined, lean
 from routesolve.solvers.ils._kernels.chance import chance
+from routesolve.solvers.ils._kernels.kinds import switch_kind
 from routesolve.solvers.ils._kernels.layout import (
     ABSENT,
     ACTIVE,
@@ -43,7 +44,8 @@ from routesolve.solvers.ils._kernels.routes import (
 
 SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
-WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds
+WHOLE, SHORT = 0.02, 6.0  # chance that a route of few times the mean leaves, where there are kinds
+SWITCHED = 0.1  # chance that a route is driven by another kind, where there are several
 ANY = 0.05  # chance that any route does, in all, where windows keep strings from emptying one
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
 
@@ -164,6 +166,18 @@ def empty(
         refresh(kinds, None, spans, job, limit, node, route, num, r)
 
 
+@lean
+def beside(near: Int32s, node: Int32s, c: int, r: int) -> Any:
+    """The nearest route to a job besides its own, r; -1 = there is none."""
+    for k in range(near.shape[1]):
+        x = near[c, k]
+        if x == 0:
+            break
+        if node[x, ROUTE] >= 0 and node[x, ROUTE] != r:
+            return np.int64(node[x, ROUTE])
+    return np.int64(-1)
+
+
 @inlined
 def ruin(
     out: Ways,
@@ -201,7 +215,7 @@ def ruin(
     if (kinds is not None or times is not None) and node[seed, ROUTE] >= 0:
         r = node[seed, ROUTE]
         often = 0.0
-        if kinds is not None and route[r, SIZE] <= 2.0 * mean:
+        if kinds is not None and route[r, SIZE] <= SHORT * mean:
             often = WHOLE
         elif times is not None and route[r, SIZE] <= 5.0 * mean:
             often = ANY / num[ACTIVE]
@@ -209,6 +223,16 @@ def ruin(
             write_down(node, route, num, logged_jobs, logged_routes, r)
             empty(out, kinds, soft, spans, job, limit, node, route, lists, num, r)
             done += 1
+        elif kinds is not None and chance(rng) < SWITCHED:
+            larger = switch_kind(
+                out, kinds, times, soft, spans, job, limit, node, route, lists, num,
+                logged_jobs, logged_routes, rng, r,
+            )  # fmt: skip
+            if larger:
+                q = beside(near, node, seed, r)
+                if q >= 0:
+                    write_down(node, route, num, logged_jobs, logged_routes, q)
+                    empty(out, kinds, soft, spans, job, limit, node, route, lists, num, q)
     for k in range(-1, near.shape[1]):
         c = seed if k < 0 else near[seed, k]
         if c == 0 or done >= strings:
