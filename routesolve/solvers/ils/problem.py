@@ -139,10 +139,12 @@ def translate(instance: VrpInstance, *, seconds: float | None = None, few: bool 
     mixed = 0 if legs.barring else sides
     hurry = HURRY if legs.timed or n > MANY else GREAT_HURRY
     optional = instance.objective.unserved is not None or any(job.prize is not None for job in jobs)
-    # Savings do not ask what is on board between deliveries and pickups.
-    beginning: Beginning = "insertion" if mixed else "savings"
-    patient = seconds is None or seconds >= hurry * n
-    if patient and not (several or optional) and routes == n <= ALONE:
+    patient = n <= ALONE and (seconds is None or seconds >= hurry * n)
+    beginning: Beginning = "savings"
+    # Savings do not ask what is on board between deliveries and pickups, nor who pays a route.
+    if mixed or (optional and patient):
+        beginning = "insertion"
+    elif patient and not several and routes == n:
         beginning = "alone"
     aims = instance.objective
     fixed = [kind.fixed_cost + aims.vehicles for kind in kinds]

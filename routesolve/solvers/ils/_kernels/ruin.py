@@ -44,7 +44,8 @@ from routesolve.solvers.ils._kernels.routes import (
 
 SPLIT = 0.5  # chance to keep some jobs inside a removed string
 STOP = 0.01  # chance that what is kept inside does not reach to an end of the route
-WHOLE, SHORT = 0.02, 6.0  # chance that a route of few times the mean leaves, where there are kinds
+WHOLE = 0.02  # chance that a short route leaves whole, where there are kinds or absent jobs
+SHORT = 6.0  # of such a route: jobs, at most, in times the mean
 SWITCHED = 0.1  # chance that a route is driven by another kind, where there are several
 ANY = 0.05  # chance that any route does, in all, where windows keep strings from emptying one
 MENDED = 0.2  # chance to begin at a route that breaks a limit, if there is one
@@ -212,10 +213,10 @@ def ruin(
     if soft is not None and (num[ALL_WARP] or num[ALL_EXCESS]) and chance(rng) < MENDED:
         seed = broken_job(node, route, lists, num, rng, seed)
     done = 0
-    if (kinds is not None or times is not None) and node[seed, ROUTE] >= 0:
+    if (kinds is not None or times is not None or num[ABSENT]) and node[seed, ROUTE] >= 0:
         r = node[seed, ROUTE]
         often = 0.0
-        if kinds is not None and route[r, SIZE] <= SHORT * mean:
+        if (kinds is not None or num[ABSENT]) and route[r, SIZE] <= SHORT * mean:
             often = WHOLE
         elif times is not None and route[r, SIZE] <= 5.0 * mean:
             often = ANY / num[ACTIVE]
