@@ -23,6 +23,7 @@ from routesolve.solvers.ils._kernels.layout import (
     HOURS,
     IN_USE,
     KIND,
+    LAST,
     LOADS,
     LOGGED_ROUTES,
     MIXED,
@@ -57,7 +58,7 @@ from routesolve.solvers.ils._kernels.routes import (
     refresh,
     write_down,
 )
-from routesolve.solvers.ils._kernels.ways import sums
+from routesolve.solvers.ils._kernels.ways import entry, sums
 
 TRIED = 8  # other routes to change kinds with
 
@@ -163,12 +164,18 @@ def switch_kind(
     rng: State,
     r: Whole,
 ) -> Any:
-    """Let a route be driven by any other kind whatever it costs; whether that carries more."""
+    """Let a route be driven by another kind with the same ends, at any cost; whether it carries more."""
     row, own = lists[ROW_A], route[r, KIND]
     h = node.shape[0] + np.int64(chance(rng) * (kinds.shape[0] - node.shape[0]))
     if h == own or num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES]:
         return False
-    size = spell(node, row, 0, route[r, FIRST], 0, AFTER)
+    # Other ends cost more than a temperature allows.
+    first, last = route[r, FIRST], route[r, LAST]
+    if entry(out, h, first) != entry(out, own, first) or entry(out, last, h) != entry(
+        out, last, own
+    ):
+        return False
+    size = spell(node, row, 0, first, 0, AFTER)
     price = price_of(out, kinds, times, soft, spans, job, limit, route, r, h, row, size)
     if price >= FORBIDDEN:
         return False
