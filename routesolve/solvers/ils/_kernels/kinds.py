@@ -164,7 +164,7 @@ def switch_kind(
     rng: State,
     r: Whole,
 ) -> Any:
-    """Let a route be driven by another kind with the same ends, at any cost; whether it carries more."""
+    """Give a route another kind with the same ends at any cost; whether that carries more."""
     row, own = lists[ROW_A], route[r, KIND]
     h = node.shape[0] + np.int64(chance(rng) * (kinds.shape[0] - node.shape[0]))
     if h == own or num[IN_USE + h - node.shape[0]] >= job[h, VEHICLES]:
