@@ -70,7 +70,11 @@ def _join(work: Work, plan: Plan, own: npt.NDArray[np.int32]) -> None:
     problem = work.problem
     reach = min(JOINED, problem.near.shape[1])
     tails, heads, worth = construct.savings(problem, own, work.opening, reach)
-    order = np.argsort(-worth, kind="stable")
+    # Saving and place in one number: no two are equal, and the fastest sort has only one result.
+    place = len(worth).bit_length()
+    keys = (-worth << place) | np.arange(len(worth))
+    keys.sort()
+    order = keys & ((1 << place) - 1)
     construct.join_all(problem, plan, tails[order], heads[order], _turnable(work))
 
 
