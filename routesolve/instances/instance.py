@@ -122,6 +122,15 @@ class VrpInstance(InstanceFields):
             object.__setattr__(new, "_networks", self.__dict__["_networks"])
         return new
 
+    def with_rules(self, **changes: Any) -> VrpInstance:
+        """Return a copy with changes that leave places and profiles' ways as they are.
+
+        Travel is computed once for both.
+        """
+        new = self.replace(**changes)
+        object.__setattr__(new, "_travel", self.__dict__.setdefault("_travel", {}))
+        return new
+
     # -- the fleet and the work --------------------------------------------------------------
 
     @cached_property

@@ -28,6 +28,7 @@ from routesolve.solvers.base import (
 from routesolve.solvers.ils import audit, parallel
 from routesolve.solvers.ils.elites import Elite, crossed, sequence
 from routesolve.solvers.ils.guide import Guide, Lead, lead_by, plant, turn
+from routesolve.solvers.ils.relaxed import Part, relaxed
 from routesolve.solvers.ils.scope import MOST_PLACES, beyond
 from routesolve.solvers.ils.settings import penalties, settings
 
@@ -61,6 +62,10 @@ SLOW = 3.0
 MOST_REDUCED, FAR = 2000, 6
 """Jobs up to which a search for fewer vehicles comes first, where one costs more than so many ways
 to the job that is furthest away."""
+
+BEGIN, WARM = 0.3, 1.0
+"""Share of the budget for a plan of a relaxed instance; temperature from which the search goes on,
+in costs of a short leg."""
 
 
 class IteratedLocalSearch:
@@ -126,8 +131,11 @@ class IteratedLocalSearch:
         kinds = [kind for kind in instance.vehicle_types if kind.count != 0]
         rich = bool(beyond(instance))
         start = given_plan(instance, start)
+        less = relaxed(instance) if rich and start is None and not self.seeded else None
         if rich:
             _compile_rich()
+            if less is not None:
+                _compile(less, budget, start=False)
         elif kinds and instance.jobs:
             _compile(instance, budget, start=self.seeded or start is not None)
         clock = Clock(budget, on_progress)
@@ -135,7 +143,7 @@ class IteratedLocalSearch:
             instance.require_reachable()
             search: _Search | RichSearch | None = None
             if rich and kinds and instance.task_count:
-                search = self._rich(instance, clock, seed, start)
+                search = self._rich(instance, less, clock, seed, start)
             elif kinds and instance.jobs:
                 search = self._search(instance, clock, seed, start)
             with uncollected():
@@ -181,17 +189,40 @@ class IteratedLocalSearch:
         return search.solution()
 
     def _rich(
-        self, instance: VrpInstance, clock: Clock, seed: int, start: Solution | None
+        self,
+        instance: VrpInstance,
+        less: VrpInstance | None,
+        clock: Clock,
+        seed: int,
+        start: Solution | None,
     ) -> RichSearch:
-        """Translate and search with every feature."""
+        """Translate and search with every feature, from a plan with less of them, if that helps."""
         from routesolve.solvers.ils.rich.engine import RichSearch
         from routesolve.solvers.ils.rich.problem import translate
 
         work = translate(instance)
         _reserve(instance, work.kinds[0], instance.jobs, clock, 1 if start is None else 2)
-        search = RichSearch(instance, work, clock, seed, start, self.guide(instance, clock, seed))
+        guide = self.guide(instance, clock, seed)
+        if less is not None:
+            start = self._begin(less, clock, seed)
+        search = RichSearch(instance, work, clock, seed, start, guide)
+        if less is not None:
+            search.hot = WARM
         search.run()
         return search
+
+    def _begin(self, less: VrpInstance, clock: Clock, seed: int) -> Solution | None:
+        """Return a plan of a relaxed instance that part of the budget finds."""
+        from routesolve.solvers.ils.problem import translate
+
+        work = translate(less, seconds=clock.budget.seconds)
+        if not work.n:
+            return None
+        part = Part(clock, BEGIN)
+        search = _Search(less, work, part, seed, None)
+        search.run()
+        clock.iteration += part.iteration
+        return search.solution()
 
 
 def _never_served(instance: VrpInstance, jobs: Sequence[Job]) -> tuple[float, int]:
