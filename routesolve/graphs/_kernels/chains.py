@@ -30,8 +30,9 @@ def walk(
     """Fill `order` with the halves of every chain, each chain once, in one of its directions.
 
     ``leaving[indptr[v]:indptr[v + 1]]`` are the halves that start in v. A node that is not kept has
-    exactly two of them. A ring without any kept node gets one: `kept` is changed there. Chain i is
-    ``order[starts[i]:starts[i + 1]]``; returns how many there are. Every segment is in one chain.
+    exactly two of them, or none. A ring without any kept node gets one: `kept` is changed there.
+    Chain i is ``order[starts[i]:starts[i + 1]]``; returns how many there are. Every segment is in
+    one chain.
     """
     h = heads.size
     seen = np.zeros(h, np.bool_)
@@ -40,9 +41,12 @@ def walk(
     starts[0] = 0
     for rings in range(2):
         for v in range(indptr.size - 1):
-            if rings == 1 and not kept[v] and not seen[leaving[indptr[v]]]:
+            if rings == 1:
+                # The next node's half, or what lies behind the last, must not speak for this one.
+                if kept[v] or indptr[v] == indptr[v + 1] or seen[leaving[indptr[v]]]:
+                    continue
                 kept[v] = True
-            elif rings == 1 or not kept[v]:
+            elif not kept[v]:
                 continue
             for i in range(indptr[v], indptr[v + 1]):
                 half = leaving[i]
